@@ -1,0 +1,36 @@
+package dev.gyropilot.api;
+
+/** The labels, annotations and other fixed names that the parts of Gyropilot agree on. */
+public final class Names {
+    public static final String GROUP = "gyropilot.dev";
+    public static final String VERSION = "v1alpha1";
+
+    /** The namespace of Gyropilot's own objects: API keys, leases, configuration. */
+    public static final String SYSTEM_NAMESPACE = "gyropilot-system";
+
+    /** Label of each object that belongs to a ModelService; the value is the service's name. */
+    public static final String LABEL_MODEL_SERVICE = "gyropilot.dev/model-service";
+
+    /** Label of each Deployment and pod of one revision of a ModelService; the value is the revision's hash. */
+    public static final String LABEL_REVISION = "gyropilot.dev/revision";
+
+    /** Label on nodes, pods and slices that are simulated; the value is {@code "true"}. */
+    public static final String LABEL_SIMULATED = "gyropilot.dev/simulated";
+
+    /**
+     * Annotation that the gateway writes on a ModelService which may scale to zero: the time of the newest request
+     * (RFC 3339). Written at once when the service is at zero, else at most every few seconds.
+     */
+    public static final String ANNOTATION_LAST_REQUEST = "gyropilot.dev/last-request-at";
+
+    /** Type of the Secrets that hold a gateway API key: {@code data.hash} is the lower-case hex SHA-256 of the key. */
+    public static final String SECRET_TYPE_API_KEY = "gyropilot.dev/api-key";
+
+    /** Name of the port on which a model server's container listens. */
+    public static final String PORT_HTTP = "http";
+
+    /** Image of Gyropilot's own engines; a process node resolves it to the running program itself. */
+    public static final String ENGINES_IMAGE = "ghcr.io/gyropilot/engines";
+
+    private Names() {}
+}

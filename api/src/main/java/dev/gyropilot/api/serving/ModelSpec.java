@@ -1,0 +1,52 @@
+package dev.gyropilot.api.serving;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Pattern;
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The versions of a {@link Model}, oldest first, and the aliases that point at them. */
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
+@ValidationRule(
+        value = "!has(self.aliases) || self.aliases.all(a, self.versions.exists(v, v.name == self.aliases[a]))",
+        message = "each alias must name one of spec.versions: add the version or remove the alias")
+public record ModelSpec(
+        @JsonPropertyDescription("What the model does: embeddings, chat, completions, classification.") @Nullable
+        String task,
+
+        @Required @Size(min = 1, max = 100) @JsonPropertyDescription("Versions, oldest first.")
+        List<Version> versions,
+
+        @Size(max = 100) @JsonPropertyDescription("Alias to version name, such as champion: \"3\".")
+        Map<String, String> aliases) {
+    public ModelSpec {
+        versions = versions == null ? List.of() : List.copyOf(versions);
+        aliases = aliases == null ? Map.of() : Map.copyOf(aliases);
+    }
+
+    /** One version: immutable content at a URI. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    @ValidationRule(
+            value = "self.uri.matches('^(builtin|file|https?|hf)://.+')",
+            message = "uri must start with builtin://, file://, https://, http:// or hf://")
+    public record Version(
+            @Required @Size(min = 1, max = 63) @JsonPropertyDescription("Name of the version.")
+            String name,
+
+            @Required
+            @Size(min = 1, max = 2048)
+            @JsonPropertyDescription(
+                    "Where it lies: builtin://NAME, file:///PATH, https://HOST/PATH or hf://ORG/REPO/FILE[@REVISION].")
+            String uri,
+
+            @JsonPropertyDescription("SHA-256 of the file, 64 hexadecimal digits.") @Pattern("^[0-9a-f]{64}$") @Nullable
+            String sha256,
+
+            @JsonPropertyDescription("Format, such as onnx or gguf; guessed from the URI when absent.") @Nullable
+            String format) {}
+}
