@@ -10,11 +10,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
@@ -34,6 +36,7 @@ public final class Cluster implements AutoCloseable {
     private final InstantSource clock;
     private final String component;
     private final Map<Class<?>, SharedIndexInformer<?>> informers = new LinkedHashMap<>();
+    private final Set<SharedIndexInformer<?>> started = new HashSet<>();
     private final Map<String, Event> events = new LinkedHashMap<>(16, 0.75f, true);
 
     /** @param component the name under which events are reported, such as {@code gyropilot} */
@@ -68,14 +71,14 @@ public final class Cluster implements AutoCloseable {
         SharedIndexInformer<?>[] all;
         synchronized (this) {
             all = informers.values().toArray(SharedIndexInformer<?>[]::new);
-        }
-        long deadline = System.nanoTime() + limit.toNanos();
-        for (var informer : all) {
-            if (!informer.isRunning()) {
-                // The informer's own future completes with its first list.
-                var _ = informer.start();
+            for (var informer : all) {
+                if (started.add(informer)) {
+                    // The informer's own future completes with its first list.
+                    var _ = informer.start();
+                }
             }
         }
+        long deadline = System.nanoTime() + limit.toNanos();
         for (var informer : all) {
             while (!informer.hasSynced()) {
                 if (System.nanoTime() > deadline) {
