@@ -2,7 +2,6 @@ package dev.gyropilot.api.serving;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
-import io.fabric8.crd.generator.annotation.PreserveUnknownFields;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Required;
@@ -41,8 +40,7 @@ public record EngineSpec(
         @JsonPropertyDescription("Arguments, with $(MODEL_PATH), $(MODEL_URI), $(MODEL_NAME), $(PORT), $(POD_IP).")
         List<String> args,
 
-        @JsonPropertyDescription("Environment variables.") @PreserveUnknownFields
-        List<EnvVar> env,
+        @JsonPropertyDescription("Environment variables.") List<EnvVar> env,
 
         @JsonPropertyDescription("Port on which it listens; 8000 when absent.") @Min(1) @Max(65535) @Nullable
         Integer port,

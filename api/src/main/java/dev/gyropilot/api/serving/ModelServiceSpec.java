@@ -2,11 +2,11 @@ package dev.gyropilot.api.serving;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
-import io.fabric8.crd.generator.annotation.PreserveUnknownFields;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
@@ -18,10 +18,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The wish of a {@link ModelService}. Absent lists and maps are empty, never null. */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
-@ValidationRule(
-        value = "!has(self.scaling) || !has(self.scaling.minReplicas) || !has(self.replicas) || self.replicas == 0"
-                + " || self.replicas >= self.scaling.minReplicas",
-        message = "replicas is below scaling.minReplicas: raise replicas or lower scaling.minReplicas")
 public record ModelServiceSpec(
         @Required @JsonPropertyDescription("The model to serve: a Model by name, or a URI.")
         ModelReference model,
@@ -30,13 +26,15 @@ public record ModelServiceSpec(
         @Nullable
         String engine,
 
-        @JsonPropertyDescription("Arguments added to the engine's own.")
+        @JsonPropertyDescription("Arguments added to the engine's own.") @Size(max = 256)
         List<String> args,
 
-        @JsonPropertyDescription("Environment variables added to the engine's own.") @PreserveUnknownFields
+        @JsonPropertyDescription("Environment variables added to the engine's own.") @Size(max = 256)
         List<EnvVar> env,
 
-        @JsonPropertyDescription("How many replicas to run while the service is awake.")
+        @JsonPropertyDescription(
+                "How many replicas run while the service is awake, kept within scaling.minReplicas and scaling.maxReplicas;"
+                        + " 0 switches it off, or puts it to sleep when scaling.minReplicas is 0.")
         @SpecReplicas
         @Default("1")
         @Min(0)
@@ -50,10 +48,10 @@ public record ModelServiceSpec(
         @JsonPropertyDescription("CPU and memory of one replica; the engine's own default when absent.") @Nullable
         ResourceRequirements resources,
 
-        @JsonPropertyDescription("Devices of one replica, allocated by dynamic resource allocation.")
+        @JsonPropertyDescription("Devices of one replica, allocated by dynamic resource allocation.") @Size(max = 32)
         List<DeviceRequest> devices,
 
-        @JsonPropertyDescription("Other model names under which the gateway answers.")
+        @JsonPropertyDescription("Other model names under which the gateway answers.") @Size(max = 64)
         List<String> aliases,
 
         @JsonPropertyDescription("Labels that a node must have.")
@@ -84,9 +82,19 @@ public record ModelServiceSpec(
             message = "set at most one of model.version and model.alias")
     @ValidationRule(
             value = "!has(self.uri) || self.uri.matches('^(builtin|file|https?|hf)://.+')",
-            message = "model.uri must start with builtin://, file://, https://, http:// or hf://")
+            message = "model.uri must start with builtin://, file://, https://, http:// or hf://, such as"
+                    + " builtin://minilm, file:///models/chat.gguf or hf://ORG/REPO/FILE")
+    @ValidationRule(
+            value = "!has(self.name) || (!has(self.sha256) && !has(self.format))",
+            message = "model.sha256 and model.format go with model.uri: for a Model by name, set them on its version")
+    @ValidationRule(
+            value = "has(self.name) || (!has(self.version) && !has(self.alias))",
+            message = "model.version and model.alias go with model.name: remove them or name a Model")
+    @ValidationRule(
+            value = "!has(self.sha256) || self.sha256.matches('^[0-9a-f]{64}$')",
+            message = "model.sha256 must be 64 lower-case hexadecimal digits, as sha256sum prints them")
     public record ModelReference(
-            @JsonPropertyDescription("Name of a Model in the same namespace.") @Nullable
+            @JsonPropertyDescription("Name of a Model in the same namespace.") @Size(min = 1, max = 253) @Nullable
             String name,
 
             @JsonPropertyDescription("Version of that Model; the newest when absent.") @Nullable
@@ -97,11 +105,12 @@ public record ModelServiceSpec(
 
             @JsonPropertyDescription(
                     "Where the model lies: builtin://NAME, file:///PATH, https://HOST/PATH or hf://ORG/REPO/FILE[@REVISION].")
+            @Size(max = 2048)
             @Nullable
             String uri,
 
             @JsonPropertyDescription("SHA-256 of the model file, 64 hexadecimal digits; checked after the download.")
-            @io.fabric8.generator.annotation.Pattern("^[0-9a-f]{64}$")
+            @Size(max = 128)
             @Nullable
             String sha256,
 
@@ -128,6 +137,7 @@ public record ModelServiceSpec(
             Integer idleSeconds) {}
 
     /** Devices of one class for each replica. */
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
     public record DeviceRequest(
             @Required @JsonPropertyDescription("Name of the DeviceClass.")
             String deviceClassName,
@@ -139,6 +149,7 @@ public record ModelServiceSpec(
             List<String> selectors) {}
 
     /** How a change is rolled out. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Rollout(
             @JsonPropertyDescription(
                     "Seconds after which a new revision that is not ready is reported as failed; 600 when absent.")

@@ -1,6 +1,7 @@
 package dev.gyropilot.api.serving;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.model.annotation.LabelSelector;
 import io.fabric8.kubernetes.model.annotation.StatusReplicas;
@@ -22,15 +23,35 @@ import org.jspecify.annotations.Nullable;
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ModelServiceStatus(
-        @Nullable Long observedGeneration,
-        @StatusReplicas @Nullable Integer replicas,
-        @Nullable Integer readyReplicas,
-        @LabelSelector @Nullable String selector,
-        @Nullable String url,
-        @Nullable String model,
-        @Nullable String engine,
-        @Nullable String activeRevision,
-        @Nullable String latestRevision,
+        @JsonPropertyDescription("The metadata.generation that this status speaks of.") @Nullable
+        Long observedGeneration,
+
+        @JsonPropertyDescription("Pods of all revisions.") @StatusReplicas @Nullable
+        Integer replicas,
+
+        @JsonPropertyDescription("Ready pods of the active revision.") @Nullable
+        Integer readyReplicas,
+
+        @JsonPropertyDescription("Label selector of the pods, for the scale subresource.") @LabelSelector @Nullable
+        String selector,
+
+        @JsonPropertyDescription("Where clients reach the model: the gateway's base URL.") @Nullable
+        String url,
+
+        @JsonPropertyDescription("The resolved model: its name and version, or its URI.") @Nullable
+        String model,
+
+        @JsonPropertyDescription("Name of the Engine in use.") @Nullable
+        String engine,
+
+        @JsonPropertyDescription("Hash of the revision that gets the requests.") @Nullable
+        String activeRevision,
+
+        @JsonPropertyDescription("Hash of the newest revision; differs from the active one during a roll-out.")
+        @Nullable
+        String latestRevision,
+
+        @JsonPropertyDescription("Ready, Progressing and ModelResolved, with reason and message.")
         List<Condition> conditions) {
     public ModelServiceStatus {
         conditions = conditions == null ? List.of() : List.copyOf(conditions);

@@ -2,7 +2,6 @@ package dev.gyropilot.api.serving;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
-import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
@@ -33,7 +32,11 @@ public record ModelSpec(
     @JsonInclude(JsonInclude.Include.NON_NULL)
     @ValidationRule(
             value = "self.uri.matches('^(builtin|file|https?|hf)://.+')",
-            message = "uri must start with builtin://, file://, https://, http:// or hf://")
+            message = "uri must start with builtin://, file://, https://, http:// or hf://, such as builtin://minilm,"
+                    + " file:///models/chat.gguf or hf://ORG/REPO/FILE")
+    @ValidationRule(
+            value = "!has(self.sha256) || self.sha256.matches('^[0-9a-f]{64}$')",
+            message = "sha256 must be 64 lower-case hexadecimal digits, as sha256sum prints them")
     public record Version(
             @Required @Size(min = 1, max = 63) @JsonPropertyDescription("Name of the version.")
             String name,
@@ -44,7 +47,7 @@ public record ModelSpec(
                     "Where it lies: builtin://NAME, file:///PATH, https://HOST/PATH or hf://ORG/REPO/FILE[@REVISION].")
             String uri,
 
-            @JsonPropertyDescription("SHA-256 of the file, 64 hexadecimal digits.") @Pattern("^[0-9a-f]{64}$") @Nullable
+            @JsonPropertyDescription("SHA-256 of the file, 64 hexadecimal digits.") @Size(max = 128) @Nullable
             String sha256,
 
             @JsonPropertyDescription("Format, such as onnx or gguf; guessed from the URI when absent.") @Nullable
