@@ -113,7 +113,10 @@ final class CrdFiles {
         schema.put("description", kind.getAnnotation(JsonClassDescription.class).value());
         schema.putArray("required").add("spec");
         if (kind == ModelService.class) {
-            schema.putArray("x-kubernetes-validations").addObject().put("rule", NAME_RULE).put("message", NAME_MESSAGE);
+            schema.putArray("x-kubernetes-validations")
+                    .addObject()
+                    .put("rule", NAME_RULE)
+                    .put("message", NAME_MESSAGE);
         }
         walk(schema, "");
         integers(crd);
