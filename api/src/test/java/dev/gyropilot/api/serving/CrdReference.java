@@ -20,8 +20,11 @@ final class CrdReference {
 
     static String render(Map<String, String> crds) throws IOException {
         var reference = new CrdReference();
-        reference.page.append("# Resources of `gyropilot.dev`\n\n"
-                + "Generated from the CRDs, which `kubectl explain` shows too. A field marked * is required.\n");
+        reference.page.append("""
+                # Resources of `gyropilot.dev`
+
+                Generated from the CRDs, which `kubectl explain` shows too. A field marked * is required.
+                """);
         for (String crd : crds.values()) {
             reference.kind(CrdFiles.parse(crd).path("spec"));
         }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gyropilot.apiserver.controllers;
+
+import org.jspecify.annotations.NullMarked;
