@@ -1,0 +1,84 @@
+package dev.gyropilot.engines.onnx;
+
+import dev.gyropilot.engines.Arguments;
+import dev.gyropilot.engines.NativeLibraries;
+import dev.gyropilot.engines.ServerFlags;
+import dev.gyropilot.engines.http.HttpServer;
+import io.netty.channel.EventLoopGroup;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** {@code engines onnx}: serves embeddings. */
+public final class OnnxCommand {
+    private static final Logger LOG = LoggerFactory.getLogger(OnnxCommand.class);
+    private static final String RUNTIME = "onnxruntime-1.29.0";
+
+    private OnnxCommand() {}
+
+    /** Its flags. */
+    public static Arguments.Spec spec() {
+        Arguments.Spec spec =
+                new Arguments.Spec("onnx", "Serves text embeddings of a BERT-like ONNX model by OpenAI's API.");
+        spec.flag("--model-uri", "URI", "", "A built-in model: builtin://minilm")
+                .flag("--model-path", "PATH", "", "An .onnx file or a folder; tokenizer.json lies beside the model")
+                .flag("--model-name", "NAME", "", "The name that clients use")
+                .flag("--threads", "N", "0", "Texts worked on at once; 0 takes the processors, at most 4")
+                .flag("--max-tokens", "N", "0", "Longer texts are cut off here; 0 takes the model's own limit")
+                .flag("--max-waiting-texts", "N", "8192", "More waiting texts are refused with 503")
+                .flag("--native-cache", "DIR", NativeLibraries.defaultCache().toString(), "Where native libraries go");
+        return ServerFlags.declare(spec);
+    }
+
+    /** Runs until stopped. */
+    public static void run(Arguments arguments) {
+        Optional<String> uri = arguments.find("--model-uri");
+        Optional<String> path = arguments.find("--model-path");
+        if (uri.isPresent() == path.isPresent()) {
+            throw arguments.usage("give either --model-uri or --model-path");
+        }
+        String name = arguments.text("--model-name");
+        int asked = arguments.integer("--threads", 0, 256);
+        int threads = asked > 0 ? asked : Math.min(4, Runtime.getRuntime().availableProcessors());
+        int maxTokens = arguments.integer("--max-tokens", 0, 1 << 20);
+        EmbeddingServer embeddings =
+                new EmbeddingServer(name, threads, arguments.integer("--max-waiting-texts", 1, 1 << 24), Instant.now());
+        EventLoopGroup loops = HttpServer.newLoops(1, "http");
+        HttpServer server = ServerFlags.listen(
+                ServerFlags.address(arguments), loops, ServerFlags.limits(arguments), embeddings.router());
+        LOG.info(
+                "listening on {}; loading {}",
+                server.address(),
+                uri.or(() -> path).orElse(""));
+        useSharedRuntime(arguments.path("--native-cache"));
+        long begun = System.nanoTime();
+        EmbeddingModel model = uri.isPresent()
+                ? ModelFiles.builtin(uri.get(), maxTokens)
+                : ModelFiles.open(Path.of(path.orElseThrow()), maxTokens);
+        embeddings.serve(model);
+        LOG.info(
+                "ready: {} with {} dimensions, {} tokens at most, {} threads, loaded in {} ms",
+                name,
+                model.dimensions(),
+                model.maxTokens(),
+                threads,
+                (System.nanoTime() - begun) / 1_000_000);
+        ServerFlags.serveUntilStopped(server, embeddings.common(), arguments.duration("--drain"), embeddings);
+    }
+
+    /** Elsewhere the binding unpacks its libraries itself. */
+    static void useSharedRuntime(Path cache) {
+        if (NativeLibraries.isLinuxX64() && System.getProperty("onnxruntime.native.path") == null) {
+            Path folder = NativeLibraries.unpack(
+                    cache,
+                    RUNTIME,
+                    List.of(
+                            "/ai/onnxruntime/native/linux-x64/libonnxruntime.so",
+                            "/ai/onnxruntime/native/linux-x64/libonnxruntime4j_jni.so"));
+            System.setProperty("onnxruntime.native.path", folder.toString());
+        }
+    }
+}
