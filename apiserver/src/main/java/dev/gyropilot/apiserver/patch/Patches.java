@@ -1,0 +1,67 @@
+package dev.gyropilot.apiserver.patch;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.gyropilot.apiserver.resource.ApiError;
+import java.math.BigDecimal;
+import java.util.Map;
+
+/** What the patch formats share. */
+final class Patches {
+    private static final int SHOWN = 100;
+
+    private Patches() {}
+
+    /** A patch that does not apply; Kubernetes says no more than this. */
+    static ApiError unprocessable() {
+        return new ApiError(
+                422,
+                "Invalid",
+                "the server rejected our request due to an error in our request",
+                JsonNodeFactory.instance.objectNode());
+    }
+
+    static String shorten(String text) {
+        return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…";
+    }
+
+    /** About the size of a value as JSON; counting stops beyond {@code limit}. */
+    static long size(JsonNode node, long limit) {
+        long size = 2;
+        if (node.isContainerNode()) {
+            if (node.isObject()) {
+                for (Map.Entry<String, JsonNode> field : node.properties()) {
+                    size += field.getKey().length() + 4 + size(field.getValue(), limit - size);
+                    if (size > limit) {
+                        return size;
+                    }
+                }
+                return size;
+            }
+            for (JsonNode item : node) {
+                size += 1 + size(item, limit - size);
+                if (size > limit) {
+                    return size;
+                }
+            }
+            return size;
+        }
+        return node.isTextual() ? size + node.textValue().length() : 8;
+    }
+
+    /** Equality of JSON values: numbers by value, whatever Java type they were read as. */
+    static boolean same(JsonNode a, JsonNode b) {
+        return a.equals(
+                (x, y) -> {
+                    if (x.equals(y)) {
+                        return 0;
+                    }
+                    if (x.isNumber() && y.isNumber()) {
+                        BigDecimal left = x.decimalValue();
+                        return left.compareTo(y.decimalValue());
+                    }
+                    return 1;
+                },
+                b);
+    }
+}
