@@ -1,0 +1,182 @@
+package dev.gyropilot.brain.placement;
+
+import dev.gyropilot.brain.placement.Verdict.Cause;
+import dev.gyropilot.brain.placement.Verdict.ScoreTerm;
+import dev.gyropilot.brain.placement.device.Allocator;
+import dev.gyropilot.brain.placement.device.ClaimAllocation;
+import dev.gyropilot.brain.placement.device.ClaimSet;
+import dev.gyropilot.brain.placement.device.Outcome;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Decides where a pod goes. The verdict depends on the snapshot, the pod and the seed alone; the object only remembers what
+ * it has computed about shapes and blocks of nodes. One thread at a time.
+ *
+ * <p>Most pods take the short way: nothing but resources and fixed rules decides, so that each shape keeps the best node of
+ * every block of 64, and a decision recomputes only the blocks that changed. Pods with ports, spreading, affinity,
+ * preferences or claims take the long way over all nodes.
+ */
+public final class Placement {
+    /** How many shapes are remembered before all are forgotten. */
+    private static final int SHAPE_LIMIT = 4096;
+
+    private final long seed;
+    private final Allocator allocator;
+    private final TopologyColumns columns = new TopologyColumns();
+    private final Map<PodShape, ShapeMemo> memos = new IdentityHashMap<>();
+    private final Map<PodShape, ResourceScore> scores = new IdentityHashMap<>();
+    private List<String> scoredResources = List.of();
+    private double[] total = new double[0];
+
+    /** @param seed decides between nodes of equal score */
+    public Placement(long seed, Allocator allocator) {
+        this.seed = seed;
+        this.allocator = allocator;
+    }
+
+    /** Where this pod goes now. */
+    public Verdict decide(Snapshot snapshot, Pod pod) {
+        ClaimSet claims = pod.claims().isEmpty() ? ClaimSet.NONE : ClaimSet.of(snapshot.devices(), pod);
+        if (claims.obstacle().isPresent()) {
+            return new Verdict.Waiting(claims.obstacle().get(), EnumSet.of(Cause.CLAIMS));
+        }
+        PodShape shape = pod.shape();
+        forgetOtherResources(snapshot);
+        ShapeMemo memo = memo(shape);
+        ResourceScore score = scores.computeIfAbsent(shape, s -> new ResourceScore(s, snapshot.resources, seed));
+        boolean preferences = memo.refreshFixed(snapshot);
+        if (!preferences && claims == ClaimSet.NONE && isPlain(shape)) {
+            ShapeMemo.Best[] bests = memo.refreshBest(snapshot, score);
+            int chosen = shortWay(bests);
+            if (chosen >= 0) {
+                return placed(snapshot, score, chosen, List.of(), List.of());
+            }
+            if (chosen == NOWHERE) {
+                return new Refusal(snapshot, shape, memo, score, new TopologyRules(snapshot, shape, memo, columns))
+                        .verdict();
+            }
+        }
+        return longWay(snapshot, pod, memo, score, claims);
+    }
+
+    private static boolean isPlain(PodShape shape) {
+        return shape.hostPorts().isEmpty()
+                && shape.spread().isEmpty()
+                && shape.requiredAffinity().isEmpty()
+                && shape.requiredAntiAffinity().isEmpty()
+                && shape.preferredAffinity().isEmpty();
+    }
+
+    private static final int NOWHERE = -1;
+    private static final int UNDECIDED = -2;
+
+    /** The best slot of all blocks, {@link #NOWHERE}, or {@link #UNDECIDED} when placed pods have a say. */
+    private static int shortWay(ShapeMemo.Best[] bests) {
+        int chosen = NOWHERE;
+        double points = -1;
+        long tie = -1;
+        for (int b = 0; b < bests.length; b++) {
+            ShapeMemo.Best best = bests[b];
+            if (best.podTermsMatter()) {
+                return UNDECIDED;
+            }
+            if (best.slot() >= 0 && (best.score() > points || best.score() == points && best.tie() > tie)) {
+                chosen = b * NodeBlock.SIZE + best.slot();
+                points = best.score();
+                tie = best.tie();
+            }
+        }
+        return chosen;
+    }
+
+    private Verdict longWay(Snapshot snapshot, Pod pod, ShapeMemo memo, ResourceScore score, ClaimSet claims) {
+        PodShape shape = pod.shape();
+        var rules = new TopologyRules(snapshot, shape, memo, columns);
+        long[] feasible = new long[snapshot.blocks.length];
+        int count = 0;
+        for (int b = 0; b < feasible.length; b++) {
+            NodeBlock block = snapshot.blocks[b];
+            long mask = memo.fixed(b).allowed & score.fitting(block);
+            mask = rules.filter(b, HostPorts.filter(shape, block, mask));
+            feasible[b] = claims.filter(block.nodes.bySlot, mask);
+            count += Long.bitCount(feasible[b]);
+        }
+        if (total.length < feasible.length * NodeBlock.SIZE) {
+            total = new double[feasible.length * NodeBlock.SIZE];
+        }
+        var preferences = new Preferences(snapshot, shape, memo, rules, feasible);
+        preferences.score(score, total);
+        var refusal = new Refusal(snapshot, shape, memo, score, rules);
+        for (; count > 0; count--) {
+            int best = highest(snapshot, score, feasible);
+            if (claims.toAllocate().isEmpty()) {
+                return placed(snapshot, score, best, List.of(), preferences.terms(best));
+            }
+            switch (allocator.allocate(snapshot.devices(), snapshot.node(best), claims.toAllocate())) {
+                case Outcome.Allocated allocated -> {
+                    return placed(snapshot, score, best, allocated.claims(), preferences.terms(best));
+                }
+                case Outcome.NoFit noFit -> refusal.noDevices(best, noFit.reason());
+                case Outcome.Failed failed -> {
+                    return new Verdict.Failed(failed.message(), EnumSet.of(Cause.CLAIMS));
+                }
+            }
+            feasible[best / NodeBlock.SIZE] &= ~(1L << best % NodeBlock.SIZE);
+        }
+        return refusal.claims(claims).verdict();
+    }
+
+    private int highest(Snapshot snapshot, ResourceScore score, long[] feasible) {
+        int chosen = -1;
+        double points = Double.NEGATIVE_INFINITY;
+        long tie = -1;
+        for (int b = 0; b < feasible.length; b++) {
+            for (long rest = feasible[b]; rest != 0; rest &= rest - 1) {
+                int slot = Long.numberOfTrailingZeros(rest);
+                double here = total[b * NodeBlock.SIZE + slot];
+                if (here > points || here == points && score.tie(snapshot.blocks[b], slot) > tie) {
+                    chosen = b * NodeBlock.SIZE + slot;
+                    points = here;
+                    tie = score.tie(snapshot.blocks[b], slot);
+                }
+            }
+        }
+        return chosen;
+    }
+
+    private static Verdict placed(
+            Snapshot snapshot,
+            ResourceScore score,
+            int chosen,
+            List<ClaimAllocation> allocations,
+            List<ScoreTerm> preferences) {
+        NodeBlock block = snapshot.blocks[chosen / NodeBlock.SIZE];
+        int slot = chosen % NodeBlock.SIZE;
+        var terms = new ArrayList<ScoreTerm>(2 + preferences.size());
+        terms.add(new ScoreTerm("LeastAllocated", score.leastAllocated(block, slot), 1));
+        terms.add(new ScoreTerm("BalancedAllocation", score.balanced(block, slot), 1));
+        terms.addAll(preferences);
+        return new Verdict.Placed(block.nodes.at(slot).name(), allocations, List.copyOf(terms));
+    }
+
+    private ShapeMemo memo(PodShape shape) {
+        if (memos.size() > SHAPE_LIMIT) {
+            memos.clear();
+            scores.clear();
+        }
+        return memos.computeIfAbsent(shape, ShapeMemo::new);
+    }
+
+    /** What was computed holds for one set of resource columns. */
+    private void forgetOtherResources(Snapshot snapshot) {
+        if (scoredResources != snapshot.resources) {
+            scores.clear();
+            memos.clear();
+            scoredResources = snapshot.resources;
+        }
+    }
+}

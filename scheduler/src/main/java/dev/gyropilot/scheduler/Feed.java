@@ -1,0 +1,99 @@
+package dev.gyropilot.scheduler;
+
+import dev.gyropilot.api.cluster.Key;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Turns one shared informer's events into changes. Whatever the event says, the object's newest state is read from the
+ * informer's store, so that a late event never takes the state back.
+ */
+final class Feed<T extends HasMetadata> implements ResourceEventHandler<T> {
+    private final SharedIndexInformer<T> informer;
+    private final Loop loop;
+    private final Reader<T> reader;
+
+    /** The keys delivered so far; dropped once the first list has come through. */
+    private volatile Set<String> delivered = ConcurrentHashMap.newKeySet();
+
+    private volatile boolean complete;
+
+    /** What an object's state means. */
+    interface Reader<T> {
+        Loop.Change present(T object);
+
+        Loop.Change gone(T object);
+    }
+
+    Feed(SharedIndexInformer<T> informer, Loop loop, Reader<T> reader) {
+        this.informer = informer;
+        this.loop = loop;
+        this.reader = reader;
+        informer.addEventHandler(this);
+    }
+
+    @Override
+    public void onAdd(T object) {
+        take(object);
+    }
+
+    @Override
+    public void onUpdate(T before, T after) {
+        if (!Objects.equals(
+                before.getMetadata().getResourceVersion(), after.getMetadata().getResourceVersion())) {
+            take(after);
+        }
+    }
+
+    @Override
+    public void onDelete(T object, boolean finalStateUnknown) {
+        take(object);
+    }
+
+    /** Waits until all that the informer has listed was handed to the loop. */
+    void awaitFirstList(Duration limit) throws InterruptedException, TimeoutException {
+        var listed = Set.copyOf(informer.getIndexer().listKeys());
+        long deadline = System.nanoTime() + limit.toNanos();
+        while (!delivered.containsAll(listed)) {
+            if (System.nanoTime() > deadline) {
+                throw new TimeoutException("the informer of "
+                        + informer.getApiTypeClass().getSimpleName() + " delivered " + delivered.size() + " of "
+                        + listed.size() + " objects within " + limit.toSeconds() + " s");
+            }
+            TimeUnit.MILLISECONDS.sleep(2);
+        }
+        complete = true;
+        delivered = ConcurrentHashMap.newKeySet();
+    }
+
+    void stop() {
+        informer.removeEventHandler(this);
+    }
+
+    private void take(T object) {
+        String key = Key.of(object).cacheKey();
+        T current = informer.getIndexer().getByKey(key);
+        try {
+            if (current == null
+                    || !Objects.equals(
+                            current.getMetadata().getUid(), object.getMetadata().getUid())) {
+                loop.submit(reader.gone(object));
+            }
+            if (current != null) {
+                loop.submit(reader.present(current));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (!complete) {
+            delivered.add(key);
+        }
+    }
+}

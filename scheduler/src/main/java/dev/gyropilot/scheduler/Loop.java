@@ -1,0 +1,206 @@
+package dev.gyropilot.scheduler;
+
+import dev.gyropilot.brain.placement.Placement;
+import dev.gyropilot.brain.placement.PodShape;
+import dev.gyropilot.brain.placement.Verdict;
+import dev.gyropilot.brain.placement.Verdict.Cause;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one thread that owns the scheduler's state: takes in changes, decides, and hands decisions to the {@link Writer}, whose
+ * results come back as changes.
+ */
+final class Loop implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Loop.class);
+
+    /** How many changes may wait; whoever brings more is held up. */
+    private static final int INBOX_LIMIT = 65_536;
+
+    /** How many decisions are made before changes are looked at again. */
+    private static final int DECISIONS_PER_ROUND = 64;
+
+    /** How long a round waits at most when there is nothing to do. */
+    private static final Duration IDLE_LIMIT = Duration.ofSeconds(1);
+
+    private final InstantSource clock;
+    private final Placement placement;
+    private final Writer writer;
+    private final int undeliveredLimit;
+    private final BlockingQueue<Change> inbox = new LinkedBlockingQueue<>(INBOX_LIMIT);
+    private final World world = new World();
+    private final WaitingPods waiting;
+
+    /** Refusals that hold until something that could help happens, so that equal pods are judged once. */
+    private final Map<PodShape, Verdict.Unplaceable> refusals = new IdentityHashMap<>();
+
+    private int undelivered;
+    private boolean deciding;
+    private volatile boolean closed;
+    private final Thread thread;
+
+    /** Something that happened; applied on the loop's thread. */
+    @FunctionalInterface
+    interface Change {
+        /** Returns the causes of refusal that may no longer hold. */
+        Set<Cause> apply(World world, WaitingPods waiting);
+    }
+
+    Loop(SchedulerConfig config, InstantSource clock, Placement placement, Writer writer) {
+        this.clock = clock;
+        this.placement = placement;
+        this.writer = writer;
+        this.undeliveredLimit = config.undeliveredLimit();
+        this.waiting = new WaitingPods(config);
+        this.thread = Thread.ofPlatform().name("scheduler").daemon().unstarted(this::run);
+    }
+
+    /** Begins to take in changes; nothing is decided yet. */
+    void listen() {
+        thread.start();
+    }
+
+    /** Lets decisions begin: all that was listed has been handed in. */
+    void open() throws InterruptedException {
+        submit((world, waiting) -> {
+            deciding = true;
+            return Set.of();
+        });
+    }
+
+    /** Hands in a change; waits while too many are pending. */
+    void submit(Change change) throws InterruptedException {
+        inbox.put(change);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        thread.interrupt();
+    }
+
+    private void run() {
+        while (!closed) {
+            try {
+                takeChanges();
+                waiting.advance(clock.instant());
+                decide();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            } catch (RuntimeException e) {
+                log.error("a scheduling round failed; the next one goes on", e);
+            }
+        }
+    }
+
+    private void takeChanges() throws InterruptedException {
+        boolean mayDecide = deciding && waiting.hasReady() && undelivered < undeliveredLimit;
+        Change first = mayDecide ? inbox.poll() : inbox.poll(idle().toMillis(), TimeUnit.MILLISECONDS);
+        if (first == null) {
+            return;
+        }
+        var changes = new ArrayList<Change>();
+        changes.add(first);
+        inbox.drainTo(changes);
+        for (Change change : changes) {
+            try {
+                Set<Cause> helped = change.apply(world, waiting);
+                if (!helped.isEmpty()) {
+                    refusals.clear();
+                    waiting.wake(helped);
+                }
+            } catch (RuntimeException e) {
+                log.error("a change could not be taken in", e);
+            }
+        }
+    }
+
+    private Duration idle() {
+        Instant due = waiting.nextDue();
+        if (due == null) {
+            return IDLE_LIMIT;
+        }
+        Duration until = Duration.between(clock.instant(), due);
+        return until.isNegative() ? Duration.ZERO : until.compareTo(IDLE_LIMIT) < 0 ? until.plusMillis(1) : IDLE_LIMIT;
+    }
+
+    private void decide() {
+        for (int n = 0; deciding && n < DECISIONS_PER_ROUND && undelivered < undeliveredLimit; n++) {
+            WaitingPod next = waiting.next();
+            if (next == null) {
+                return;
+            }
+            try {
+                carryOut(next, judge(next));
+            } catch (RuntimeException e) {
+                log.error("pod {}/{} could not be judged", next.pod.namespace(), next.pod.name(), e);
+                waiting.park(next, Set.of(Cause.NODE), clock.instant());
+            }
+        }
+    }
+
+    private Verdict judge(WaitingPod next) {
+        PodShape shape = next.pod.shape();
+        boolean own = !next.pod.claims().isEmpty();
+        Verdict.Unplaceable known = own ? null : refusals.get(shape);
+        if (known != null) {
+            return known;
+        }
+        Verdict verdict = placement.decide(world.snapshot(), next.pod);
+        if (!own && verdict instanceof Verdict.Unplaceable refusal) {
+            refusals.put(shape, refusal);
+        }
+        return verdict;
+    }
+
+    private void carryOut(WaitingPod next, Verdict verdict) {
+        switch (verdict) {
+            case Verdict.Placed placed -> {
+                Set<Cause> helped = world.placed(next.pod, placed.node());
+                undelivered++;
+                writer.bind(next.object, placed, failure -> submit(bindingWritten(next, failure)));
+                waiting.wake(helped);
+                if (helped.contains(Cause.PODS)) {
+                    refusals.values().removeIf(refusal -> refusal.causes().contains(Cause.PODS));
+                }
+            }
+            case Verdict.Unplaceable refusal -> refuse(next, refusal.message(), refusal.causes(), "Unschedulable");
+            case Verdict.Waiting missing -> refuse(next, missing.message(), missing.causes(), "Unschedulable");
+            case Verdict.Failed failed -> refuse(next, failed.message(), failed.causes(), "SchedulerError");
+        }
+    }
+
+    private void refuse(WaitingPod next, String message, Set<Cause> causes, String reason) {
+        waiting.park(next, causes, clock.instant());
+        if (!next.reported.equals(message)) {
+            next.reported = message;
+            writer.refused(next.object, reason, message);
+        }
+    }
+
+    private Change bindingWritten(WaitingPod bound, @Nullable Exception failure) {
+        return (w, pods) -> {
+            undelivered--;
+            if (failure == null) {
+                return Set.of();
+            }
+            Set<Cause> freed = w.podGone(bound.pod.uid());
+            if (bound.place != WaitingPod.Place.GONE) {
+                pods.retry(bound, clock.instant());
+            }
+            return freed;
+        };
+    }
+}

@@ -1,0 +1,94 @@
+package dev.gyropilot.scheduler;
+
+import dev.gyropilot.api.cluster.Cluster;
+import dev.gyropilot.brain.placement.Placement;
+import dev.gyropilot.brain.placement.device.Allocator;
+import dev.gyropilot.brain.placement.objects.NodeReader;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * A scheduler at work: gives every pod that names it a node, and the pod's claims their devices, until it is closed. It lists
+ * nothing itself; all it knows comes from the cluster's shared informers.
+ */
+public final class Scheduler implements AutoCloseable {
+    private final Loop loop;
+    private final Writer writer;
+    private final List<Feed<?>> feeds = new ArrayList<>();
+    private final Cluster cluster;
+
+    private Scheduler(SchedulerConfig config, Cluster cluster) {
+        this.cluster = cluster;
+        writer = new Writer(cluster, config.bindParallelism());
+        loop = new Loop(config, cluster::now, new Placement(config.seed(), new Allocator()), writer);
+        feed(Namespace.class, new NamespaceFeed());
+        feed(Node.class, new NodeFeed());
+        feed(Pod.class, new PodFeed(config.schedulerNames(), writer));
+    }
+
+    /**
+     * Starts a scheduler and returns when it has seen all there is.
+     *
+     * @throws IllegalStateException when the API does not list within {@link SchedulerConfig#syncLimit}
+     */
+    public static Scheduler start(SchedulerConfig config, Cluster cluster) throws InterruptedException {
+        var scheduler = new Scheduler(config, cluster);
+        scheduler.loop.listen();
+        try {
+            cluster.sync(config.syncLimit());
+            for (Feed<?> feed : scheduler.feeds) {
+                feed.awaitFirstList(config.syncLimit());
+            }
+        } catch (TimeoutException e) {
+            scheduler.close();
+            throw new IllegalStateException("the scheduler did not start: " + e.getMessage(), e);
+        }
+        scheduler.loop.open();
+        return scheduler;
+    }
+
+    @Override
+    public void close() {
+        feeds.forEach(Feed::stop);
+        loop.close();
+        writer.close();
+    }
+
+    private <T extends HasMetadata> void feed(Class<T> type, Feed.Reader<T> reader) {
+        feeds.add(new Feed<>(cluster.informer(type), loop, reader));
+    }
+
+    private static final class NodeFeed implements Feed.Reader<Node> {
+        @Override
+        public Loop.Change present(Node object) {
+            var node = NodeReader.read(object);
+            return (world, waiting) -> world.node(node);
+        }
+
+        @Override
+        public Loop.Change gone(Node object) {
+            String name = object.getMetadata().getName();
+            return (world, waiting) -> world.nodeGone(name);
+        }
+    }
+
+    private static final class NamespaceFeed implements Feed.Reader<Namespace> {
+        @Override
+        public Loop.Change present(Namespace object) {
+            Map<String, String> labels = object.getMetadata().getLabels();
+            return (world, waiting) ->
+                    world.namespace(object.getMetadata().getName(), labels == null ? Map.of() : labels);
+        }
+
+        @Override
+        public Loop.Change gone(Namespace object) {
+            return (world, waiting) -> world.namespace(object.getMetadata().getName(), null);
+        }
+    }
+}

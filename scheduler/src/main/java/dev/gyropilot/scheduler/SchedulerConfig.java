@@ -1,0 +1,75 @@
+package dev.gyropilot.scheduler;
+
+import java.time.Duration;
+import java.util.Set;
+
+/**
+ * How a scheduler works.
+ *
+ * @param schedulerNames the values of {@code spec.schedulerName} of the pods that are ours
+ * @param claimController whether this process makes claims from templates and releases them; false where the cluster has a
+ *     kube-controller-manager
+ * @param seed decides between nodes of equal score
+ * @param bindParallelism how many bindings are written at once
+ * @param undeliveredLimit how many decisions may wait to be written before no further ones are made
+ * @param firstBackoff how long a refused pod waits at least before its second attempt; doubles with each attempt
+ * @param backoffLimit the longest of these waits
+ * @param unschedulableRetry after this long a refused pod is tried again even if no event spoke for it
+ * @param syncLimit how long the first lists may take
+ */
+public record SchedulerConfig(
+        Set<String> schedulerNames,
+        boolean claimController,
+        long seed,
+        int bindParallelism,
+        int undeliveredLimit,
+        Duration firstBackoff,
+        Duration backoffLimit,
+        Duration unschedulableRetry,
+        Duration syncLimit) {
+    /** The name by which a pod on any cluster asks for this scheduler. */
+    public static final String NAME = "gyropilot";
+
+    public SchedulerConfig {
+        schedulerNames = Set.copyOf(schedulerNames);
+        if (schedulerNames.isEmpty()) {
+            throw new IllegalArgumentException("schedulerNames is empty: no pod would be ours. Maybe \"" + NAME + "\"");
+        }
+        if (bindParallelism < 1 || undeliveredLimit < bindParallelism) {
+            throw new IllegalArgumentException("bindParallelism " + bindParallelism
+                    + " must be at least 1, and undeliveredLimit " + undeliveredLimit + " not below it");
+        }
+    }
+
+    /** The only scheduler of the embedded API. */
+    public static SchedulerConfig embedded() {
+        return alongside(Set.of("default-scheduler", NAME)).withClaimController(true);
+    }
+
+    /** A further scheduler on a real cluster. */
+    public static SchedulerConfig alongside(Set<String> schedulerNames) {
+        return new SchedulerConfig(
+                schedulerNames,
+                false,
+                0,
+                64,
+                1024,
+                Duration.ofMillis(500),
+                Duration.ofSeconds(10),
+                Duration.ofMinutes(5),
+                Duration.ofSeconds(60));
+    }
+
+    public SchedulerConfig withClaimController(boolean on) {
+        return new SchedulerConfig(
+                schedulerNames,
+                on,
+                seed,
+                bindParallelism,
+                undeliveredLimit,
+                firstBackoff,
+                backoffLimit,
+                unschedulableRetry,
+                syncLimit);
+    }
+}

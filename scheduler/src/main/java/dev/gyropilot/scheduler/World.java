@@ -1,0 +1,123 @@
+package dev.gyropilot.scheduler;
+
+import dev.gyropilot.brain.placement.Node;
+import dev.gyropilot.brain.placement.Pod;
+import dev.gyropilot.brain.placement.Snapshot;
+import dev.gyropilot.brain.placement.Verdict.Cause;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the scheduler believes: the cluster as the informers show it, plus its own decisions that they do not show yet. Each
+ * change says for which refused pods it may matter. Single-threaded.
+ */
+final class World {
+    private static final Set<Cause> NOTHING = Set.of();
+    private static final Set<Cause> EVERYTHING = EnumSet.allOf(Cause.class);
+    private static final Set<Cause> SPACE = EnumSet.of(Cause.RESOURCES, Cause.PORTS, Cause.PODS);
+
+    private Snapshot snapshot = Snapshot.EMPTY;
+    private Snapshot.@Nullable Builder edit;
+
+    private final Map<String, Node> nodes = new HashMap<>();
+
+    /** Where each placed pod is, by uid. */
+    private final Map<String, Located> located = new HashMap<>();
+
+    /** Pods on nodes that are not known, by node and uid. */
+    private final Map<String, Map<String, Pod>> homeless = new HashMap<>();
+
+    private record Located(Pod pod, String node) {}
+
+    Snapshot snapshot() {
+        if (edit != null) {
+            snapshot = edit.build();
+            edit = null;
+        }
+        return snapshot;
+    }
+
+    Set<Cause> node(Node node) {
+        if (node.equals(nodes.put(node.name(), node))) {
+            return NOTHING;
+        }
+        edit().node(node);
+        Map<String, Pod> waiting = homeless.remove(node.name());
+        if (waiting != null) {
+            waiting.values().forEach(pod -> edit().place(pod, node.name()));
+        }
+        return EVERYTHING;
+    }
+
+    Set<Cause> nodeGone(String name) {
+        if (nodes.remove(name) == null) {
+            return NOTHING;
+        }
+        List<Pod> left = snapshot().podsOn(name);
+        edit().withoutNode(name);
+        if (!left.isEmpty()) {
+            var waiting = homeless.computeIfAbsent(name, n -> new HashMap<>());
+            left.forEach(pod -> waiting.put(pod.uid(), pod));
+        }
+        return Set.of(Cause.PODS);
+    }
+
+    boolean isPlaced(String uid) {
+        return located.containsKey(uid);
+    }
+
+    /** A pod is on a node, by our decision or another's. */
+    Set<Cause> placed(Pod pod, String node) {
+        Located before = located.get(pod.uid());
+        if (before != null && before.node.equals(node) && before.pod.shape() == pod.shape()) {
+            return NOTHING;
+        }
+        if (before != null) {
+            remove(before);
+        }
+        located.put(pod.uid(), new Located(pod, node));
+        if (nodes.containsKey(node)) {
+            edit().place(pod, node);
+        } else {
+            homeless.computeIfAbsent(node, n -> new HashMap<>()).put(pod.uid(), pod);
+        }
+        return before == null ? Set.of(Cause.PODS) : SPACE;
+    }
+
+    /** A pod no longer occupies its node. */
+    Set<Cause> podGone(String uid) {
+        Located before = located.remove(uid);
+        if (before == null) {
+            return NOTHING;
+        }
+        remove(before);
+        return SPACE;
+    }
+
+    private void remove(Located pod) {
+        Map<String, Pod> waiting = homeless.get(pod.node);
+        if (waiting != null) {
+            waiting.remove(pod.pod.uid());
+            if (waiting.isEmpty()) {
+                homeless.remove(pod.node);
+            }
+        }
+        edit().withoutPod(pod.node, pod.pod.uid());
+    }
+
+    Set<Cause> namespace(String name, @Nullable Map<String, String> labels) {
+        edit().namespace(name, labels);
+        return Set.of(Cause.PODS);
+    }
+
+    private Snapshot.Builder edit() {
+        if (edit == null) {
+            edit = snapshot.edit();
+        }
+        return edit;
+    }
+}

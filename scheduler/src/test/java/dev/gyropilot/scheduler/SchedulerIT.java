@@ -1,0 +1,149 @@
+package dev.gyropilot.scheduler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The scheduler on a real control plane; left out where there is none. */
+class SchedulerIT {
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+
+    private final String run = "s" + UUID.randomUUID().toString().substring(0, 8);
+    private KubernetesClient client;
+    private Scheduler scheduler;
+
+    @BeforeEach
+    void start() throws Exception {
+        client = RealCluster.client();
+        client.namespaces()
+                .resource(new io.fabric8.kubernetes.api.model.NamespaceBuilder()
+                        .withNewMetadata()
+                        .withName(run)
+                        .endMetadata()
+                        .build())
+                .create();
+        scheduler = Scheduler.start(SchedulerConfig.alongside(Set.of(SchedulerConfig.NAME)), RealCluster.cluster());
+    }
+
+    @AfterEach
+    void stop() {
+        if (scheduler != null) {
+            scheduler.close();
+            client.pods().inNamespace(run).withGracePeriod(0).delete();
+            client.nodes().withLabel("run", run).delete();
+            client.namespaces().withName(run).delete();
+        }
+        if (client != null) {
+            client.close();
+        }
+    }
+
+    @Test
+    void bindsPodsAndReportsThem() {
+        node("a", "2");
+        node("b", "2");
+        for (int i = 0; i < 3; i++) {
+            pod("p" + i, "1");
+        }
+
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(pods())
+                        .extracting(p -> p.getSpec().getNodeName())
+                        .doesNotContainNull()
+                        .contains(run + "-a", run + "-b"));
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(
+                                client.v1().events().inNamespace(run).list().getItems())
+                        .filteredOn(e -> "Scheduled".equals(e.getReason()))
+                        .hasSize(3));
+    }
+
+    @Test
+    void saysWhyAPodWaitsAndBindsItWhenANodeComes() {
+        node("a", "1");
+        pod("large", "4");
+
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(condition("large").getMessage())
+                        .isEqualTo("0/1 nodes are available: 1 Insufficient cpu."));
+        assertThat(condition("large").getReason()).isEqualTo("Unschedulable");
+
+        node("b", "8");
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(client.pods()
+                                .inNamespace(run)
+                                .withName("large")
+                                .get()
+                                .getSpec()
+                                .getNodeName())
+                        .isEqualTo(run + "-b"));
+    }
+
+    private PodCondition condition(String pod) {
+        return client.pods().inNamespace(run).withName(pod).get().getStatus().getConditions().stream()
+                .filter(c -> c.getType().equals("PodScheduled"))
+                .findFirst()
+                .orElse(new PodCondition());
+    }
+
+    private List<Pod> pods() {
+        return client.pods().inNamespace(run).list().getItems();
+    }
+
+    private void node(String name, String cpu) {
+        var capacity = Map.of("cpu", new Quantity(cpu), "memory", new Quantity("8Gi"), "pods", new Quantity("110"));
+        Node node = new NodeBuilder()
+                .withNewMetadata()
+                .withName(run + "-" + name)
+                .addToLabels("run", run)
+                .endMetadata()
+                .withNewStatus()
+                .withCapacity(capacity)
+                .withAllocatable(capacity)
+                .addNewCondition()
+                .withType("Ready")
+                .withStatus("True")
+                .endCondition()
+                .endStatus()
+                .build();
+        client.nodes().resource(node).create();
+    }
+
+    private void pod(String name, String cpu) {
+        client.pods()
+                .inNamespace(run)
+                .resource(new PodBuilder()
+                        .withNewMetadata()
+                        .withName(name)
+                        .withNamespace(run)
+                        .endMetadata()
+                        .withNewSpec()
+                        .withSchedulerName(SchedulerConfig.NAME)
+                        .addToNodeSelector("run", run)
+                        .addNewContainer()
+                        .withName("c")
+                        .withImage("none")
+                        .withNewResources()
+                        .addToRequests("cpu", new Quantity(cpu))
+                        .endResources()
+                        .endContainer()
+                        .endSpec()
+                        .build())
+                .create();
+    }
+}
