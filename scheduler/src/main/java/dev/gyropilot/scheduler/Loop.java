@@ -9,7 +9,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -43,7 +42,7 @@ final class Loop implements AutoCloseable {
     private final WaitingPods waiting;
 
     /** Refusals that hold until something that could help happens, so that equal pods are judged once. */
-    private final Map<PodShape, Verdict.Unplaceable> refusals = new IdentityHashMap<>();
+    private final IdentityHashMap<PodShape, Verdict.Unplaceable> refusals = new IdentityHashMap<>();
 
     private int undelivered;
     private boolean deciding;

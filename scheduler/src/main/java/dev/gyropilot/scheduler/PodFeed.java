@@ -27,7 +27,7 @@ final class PodFeed implements Feed.Reader<Pod> {
         try {
             pod = reader.read(object);
         } catch (IllegalArgumentException e) {
-            writer.refused(object, "SchedulerError", e.getMessage());
+            writer.refused(object, "SchedulerError", e.toString());
             return gone(uid);
         }
         String node = object.getSpec().getNodeName();

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class World {
     private static final Set<Cause> NOTHING = Set.of();
-    private static final Set<Cause> EVERYTHING = EnumSet.allOf(Cause.class);
-    private static final Set<Cause> SPACE = EnumSet.of(Cause.RESOURCES, Cause.PORTS, Cause.PODS);
+    private static final Set<Cause> EVERYTHING = Set.copyOf(EnumSet.allOf(Cause.class));
+    private static final Set<Cause> SPACE = Set.of(Cause.RESOURCES, Cause.PORTS, Cause.PODS);
 
     private Snapshot snapshot = Snapshot.EMPTY;
     private Snapshot.@Nullable Builder edit;
@@ -73,7 +73,7 @@ final class World {
     /** A pod is on a node, by our decision or another's. */
     Set<Cause> placed(Pod pod, String node) {
         Located before = located.get(pod.uid());
-        if (before != null && before.node.equals(node) && before.pod.shape() == pod.shape()) {
+        if (before != null && before.node.equals(node) && before.pod.shape().equals(pod.shape())) {
             return NOTHING;
         }
         if (before != null) {

@@ -132,6 +132,8 @@ final class NodeBlock {
         count(slot, shape, sign);
     }
 
+    /** Shapes are canonical; comparing their content here would cost more than the whole placement. */
+    @SuppressWarnings("ReferenceEquality")
     private void count(int slot, PodShape shape, int sign) {
         int k = 0;
         while (k < shapes.length && shapes[k] != shape) {

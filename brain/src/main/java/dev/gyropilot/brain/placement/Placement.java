@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Decides where a pod goes. The verdict depends on the snapshot, the pod and the seed alone; the object only remembers what
@@ -27,8 +26,8 @@ public final class Placement {
     private final long seed;
     private final Allocator allocator;
     private final TopologyColumns columns = new TopologyColumns();
-    private final Map<PodShape, ShapeMemo> memos = new IdentityHashMap<>();
-    private final Map<PodShape, ResourceScore> scores = new IdentityHashMap<>();
+    private final IdentityHashMap<PodShape, ShapeMemo> memos = new IdentityHashMap<>();
+    private final IdentityHashMap<PodShape, ResourceScore> scores = new IdentityHashMap<>();
     private List<String> scoredResources = List.of();
     private double[] total = new double[0];
 
@@ -49,7 +48,7 @@ public final class Placement {
         ShapeMemo memo = memo(shape);
         ResourceScore score = scores.computeIfAbsent(shape, s -> new ResourceScore(s, snapshot.resources, seed));
         boolean preferences = memo.refreshFixed(snapshot);
-        if (!preferences && claims == ClaimSet.NONE && isPlain(shape)) {
+        if (!preferences && pod.claims().isEmpty() && isPlain(shape)) {
             ShapeMemo.Best[] bests = memo.refreshBest(snapshot, score);
             int chosen = shortWay(bests);
             if (chosen >= 0) {
@@ -84,7 +83,7 @@ public final class Placement {
             if (best.podTermsMatter()) {
                 return UNDECIDED;
             }
-            if (best.slot() >= 0 && (best.score() > points || best.score() == points && best.tie() > tie)) {
+            if (best.slot() >= 0 && (best.score() > points || (best.score() == points && best.tie() > tie))) {
                 chosen = b * NodeBlock.SIZE + best.slot();
                 points = best.score();
                 tie = best.tie();
@@ -138,7 +137,7 @@ public final class Placement {
             for (long rest = feasible[b]; rest != 0; rest &= rest - 1) {
                 int slot = Long.numberOfTrailingZeros(rest);
                 double here = total[b * NodeBlock.SIZE + slot];
-                if (here > points || here == points && score.tie(snapshot.blocks[b], slot) > tie) {
+                if (here > points || (here == points && score.tie(snapshot.blocks[b], slot) > tie)) {
                     chosen = b * NodeBlock.SIZE + slot;
                     points = here;
                     tie = score.tie(snapshot.blocks[b], slot);
@@ -171,7 +170,8 @@ public final class Placement {
         return memos.computeIfAbsent(shape, ShapeMemo::new);
     }
 
-    /** What was computed holds for one set of resource columns. */
+    /** What was computed holds for one set of resource columns, which most snapshots share. */
+    @SuppressWarnings("ReferenceEquality")
     private void forgetOtherResources(Snapshot snapshot) {
         if (scoredResources != snapshot.resources) {
             scores.clear();

@@ -21,7 +21,17 @@ final class Preferences {
     private final long[] feasible;
     private final List<Term> terms = new ArrayList<>();
 
-    private record Term(String name, double[] points, int weight) {}
+    private static final class Term {
+        final String name;
+        final double[] points;
+        final int weight;
+
+        Term(String name, double[] points, int weight) {
+            this.name = name;
+            this.points = points;
+            this.weight = weight;
+        }
+    }
 
     @FunctionalInterface
     private interface Raw {
@@ -77,8 +87,8 @@ final class Preferences {
     private static double sum(List<TopologyRules.Points> tables, int block, int slot) {
         double result = 0;
         for (TopologyRules.Points table : tables) {
-            int domain = table.column().domains[block][slot];
-            result += domain == TopologyColumns.NONE ? 0 : table.byDomain()[domain];
+            int domain = table.column.domains[block][slot];
+            result += domain == TopologyColumns.NONE ? 0 : table.byDomain[domain];
         }
         return result;
     }
@@ -139,7 +149,7 @@ final class Preferences {
 
     private static boolean hasAll(List<TopologyRules.Points> tables, int block, int slot) {
         for (TopologyRules.Points table : tables) {
-            if (table.column().domains[block][slot] == TopologyColumns.NONE) {
+            if (table.column.domains[block][slot] == TopologyColumns.NONE) {
                 return false;
             }
         }

@@ -21,7 +21,7 @@ final class ShapeMemo {
     private final PodShape shape;
     private Fixed[] fixed = new Fixed[0];
     private Best[] best = new Best[0];
-    private final Map<PodShape, Boolean> speaksAboutUs = new IdentityHashMap<>();
+    private final IdentityHashMap<PodShape, Boolean> speaksAboutUs = new IdentityHashMap<>();
     private Map<String, Map<String, String>> namespaces = Map.of();
 
     /** What only the nodes and the shape decide. */
@@ -123,6 +123,7 @@ final class ShapeMemo {
     }
 
     /** The best of each block by resources alone. Needs {@link #refreshFixed} before. */
+    @SuppressWarnings("ReferenceEquality") // what did not change is the same object
     Best[] refreshBest(Snapshot snapshot, ResourceScore score) {
         int count = snapshot.blocks.length;
         if (best.length != count || namespaces != snapshot.namespaces) {
@@ -150,7 +151,7 @@ final class ShapeMemo {
             int slot = Long.numberOfTrailingZeros(rest);
             double points = score.points(block, slot);
             long tie = score.tie(block, slot);
-            if (points > bestScore || points == bestScore && tie > bestTie) {
+            if (points > bestScore || (points == bestScore && tie > bestTie)) {
                 bestSlot = slot;
                 bestScore = points;
                 bestTie = tie;

@@ -30,12 +30,26 @@ final class TopologyRules {
     final List<Check> checks = new ArrayList<>();
 
     /** A rule that forbids: the domains that are allowed, and whether a node without the label is. */
-    record Check(
-            TopologyColumns.Column column,
-            boolean[] allowed,
-            boolean absentAllowed,
-            String reason,
-            String absentReason) {
+    static final class Check {
+        private final TopologyColumns.Column column;
+        private final boolean[] allowed;
+        private final boolean absentAllowed;
+        private final String reason;
+        private final String absentReason;
+
+        Check(
+                TopologyColumns.Column column,
+                boolean[] allowed,
+                boolean absentAllowed,
+                String reason,
+                String absentReason) {
+            this.column = column;
+            this.allowed = allowed;
+            this.absentAllowed = absentAllowed;
+            this.reason = reason;
+            this.absentReason = absentReason;
+        }
+
         boolean allows(int block, int slot) {
             int domain = column.domains[block][slot];
             return domain == TopologyColumns.NONE ? absentAllowed : allowed[domain];
@@ -47,7 +61,15 @@ final class TopologyRules {
     }
 
     /** A rule that prefers: points per domain; a node without the label gets none. */
-    record Points(TopologyColumns.Column column, double[] byDomain) {}
+    static final class Points {
+        final TopologyColumns.Column column;
+        final double[] byDomain;
+
+        Points(TopologyColumns.Column column, double[] byDomain) {
+            this.column = column;
+            this.byDomain = byDomain;
+        }
+    }
 
     TopologyRules(Snapshot snapshot, PodShape shape, ShapeMemo memo, TopologyColumns columns) {
         this.snapshot = snapshot;
@@ -153,7 +175,7 @@ final class TopologyRules {
         }
         if (!found && PodTerm.allMatch(terms, shape, snapshot.namespaces)) {
             // The first pod of a group that wants to be together would otherwise wait for itself.
-            tables.forEach(check -> Arrays.fill(check.allowed(), true));
+            tables.forEach(check -> Arrays.fill(check.allowed, true));
         }
         checks.addAll(tables);
     }
@@ -214,12 +236,12 @@ final class TopologyRules {
             for (PodShape other : placedShapes()) {
                 for (Weighted<PodTerm> wish : other.preferredAffinity()) {
                     if (wish.term().matches(shape, snapshot.namespaces)) {
-                        addPoints(byKey, wish.term(), wish.weight(), candidate -> candidate == other);
+                        addPoints(byKey, wish.term(), wish.weight(), candidate -> candidate.equals(other));
                     }
                 }
                 for (PodTerm term : other.requiredAffinity()) {
                     if (term.matches(shape, snapshot.namespaces)) {
-                        addPoints(byKey, term, REQUIRED_AFFINITY_WEIGHT, candidate -> candidate == other);
+                        addPoints(byKey, term, REQUIRED_AFFINITY_WEIGHT, candidate -> candidate.equals(other));
                     }
                 }
             }
@@ -233,7 +255,7 @@ final class TopologyRules {
         int[] counts = new int[column.size()];
         count(column, matcher, null, counts);
         for (int d = 0; d < counts.length; d++) {
-            points.byDomain()[d] += (double) weight * counts[d];
+            points.byDomain[d] += (double) weight * counts[d];
         }
     }
 
