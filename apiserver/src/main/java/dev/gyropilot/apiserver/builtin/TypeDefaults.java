@@ -4,6 +4,8 @@ import static java.util.Map.entry;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,7 +38,7 @@ final class TypeDefaults {
             entry("io.k8s.api.core.v1.Service", NetworkDefaults::service),
             entry("io.k8s.api.core.v1.ServicePort", NetworkDefaults::servicePort),
             entry("io.k8s.api.core.v1.EndpointPort", port -> Tree.setIfEmpty(port, "protocol", "TCP")),
-            entry("io.k8s.api.core.v1.Secret", secret -> Tree.setIfEmpty(secret, "type", "Opaque")),
+            entry("io.k8s.api.core.v1.Secret", TypeDefaults::secret),
             entry("io.k8s.api.core.v1.PersistentVolume", TypeDefaults::volume),
             entry("io.k8s.api.core.v1.PersistentVolumeClaim", claim -> Tree.setIfEmpty(Tree.child(claim, "status"), "phase", "Pending")),
             entry(
@@ -93,6 +95,18 @@ final class TypeDefaults {
 
     private static void mode(ObjectNode source) {
         Tree.setIfAbsent(source, "defaultMode", FILE_MODE);
+    }
+
+    /** What was written as plain text is stored as the rest is. */
+    private static void secret(ObjectNode secret) {
+        Tree.setIfEmpty(secret, "type", "Opaque");
+        if (secret.remove("stringData") instanceof ObjectNode plain) {
+            ObjectNode data = Tree.child(secret, "data");
+            plain.properties().forEach(entry -> {
+                byte[] bytes = entry.getValue().asText().getBytes(StandardCharsets.UTF_8);
+                data.put(entry.getKey(), Base64.getEncoder().encodeToString(bytes));
+            });
+        }
     }
 
     private static void volume(ObjectNode volume) {
