@@ -26,8 +26,7 @@ final class AccessRules {
     }
 
     private static KindRule binding(List<String> roles) {
-        return access()
-                .check((binding, findings) -> checkBinding(binding, roles, findings))
+        return access().check((binding, findings) -> checkBinding(binding, roles, findings))
                 .checkUpdate((before, binding, subresource, findings) -> {
                     if (!before.path("roleRef").equals(binding.path("roleRef"))) {
                         findings.invalid("roleRef", binding.path("roleRef"), "cannot change roleRef");
@@ -50,7 +49,9 @@ final class AccessRules {
                             rule.path("nonResourceURLs"),
                             "namespaced rules cannot apply to non-resource URLs");
                 }
-                if (!Tree.empty(rule, "apiGroups") || !Tree.empty(rule, "resources") || !Tree.empty(rule, "resourceNames")) {
+                if (!Tree.empty(rule, "apiGroups")
+                        || !Tree.empty(rule, "resources")
+                        || !Tree.empty(rule, "resourceNames")) {
                     findings.invalid(
                             path + ".nonResourceURLs",
                             rule.path("nonResourceURLs"),

@@ -73,8 +73,9 @@ public final class BuiltinTypes {
         Map<String, String> definitions = new HashMap<>();
         KubernetesDocuments.schemas().properties().forEach(schema -> {
             for (JsonNode kind : schema.getValue().path("x-kubernetes-group-version-kind")) {
-                String key = kind.path("group").asText() + "/" + kind.path("version").asText() + "/"
-                        + kind.path("kind").asText();
+                String key =
+                        kind.path("group").asText() + "/" + kind.path("version").asText() + "/"
+                                + kind.path("kind").asText();
                 definitions.putIfAbsent(key, schema.getKey());
             }
         });
@@ -142,7 +143,9 @@ public final class BuiltinTypes {
                         name,
                         new Subresource(
                                 name,
-                                itsVersion.isEmpty() ? group : kind.path("group").asText(""),
+                                itsVersion.isEmpty()
+                                        ? group
+                                        : kind.path("group").asText(""),
                                 itsVersion.isEmpty() ? version : itsVersion,
                                 kind.path("kind").asText(),
                                 verbs(subresource)));

@@ -46,7 +46,7 @@ public final class Canonical {
 
     private void struct(String path, GoType.Struct type, ObjectNode object) {
         for (GoType.Field field : type.fields().values()) {
-            clean(path, field, object);
+            clean(field, object);
         }
         if (defaulting) {
             TypeDefaults.apply(type.name(), object);
@@ -57,15 +57,12 @@ public final class Canonical {
                 continue;
             }
             String at = path.isEmpty() ? field.name() : path + "." + field.name();
-            JsonNode shaped = value(at, field.type(), value);
-            if (shaped != value) {
-                object.set(field.name(), shaped);
-            }
+            object.set(field.name(), value(at, field.type(), value));
         }
     }
 
     /** Removes what Go would not write and sets what it always writes. */
-    private void clean(String path, GoType.Field field, ObjectNode object) {
+    private void clean(GoType.Field field, ObjectNode object) {
         JsonNode value = object.get(field.name());
         if (value != null && value.isNull() && !(field.type() instanceof GoType.Any)) {
             object.remove(field.name());
@@ -81,8 +78,12 @@ public final class Canonical {
         boolean kept = fallback != null || field.pointer() || field.required();
         if (!kept && vanishes(field.type(), value)) {
             object.remove(field.name());
-        } else if (defaulting && fallback != null && fallback.isTextual() && value.isTextual()
-                && value.textValue().isEmpty() && !field.pointer()) {
+        } else if (defaulting
+                && fallback != null
+                && fallback.isTextual()
+                && value.isTextual()
+                && value.textValue().isEmpty()
+                && !field.pointer()) {
             object.set(field.name(), fallback.deepCopy());
         }
     }
@@ -176,7 +177,8 @@ public final class Canonical {
     }
 
     private static void whole(String path, GoType.Whole whole, JsonNode value) {
-        boolean fits = value.isIntegralNumber() && (whole.bits() == 32 ? value.canConvertToInt() : value.canConvertToLong());
+        boolean fits =
+                value.isIntegralNumber() && (whole.bits() == 32 ? value.canConvertToInt() : value.canConvertToLong());
         if (!fits) {
             throw mismatch(path, value, "an integer of " + whole.bits() + " bits");
         }

@@ -29,7 +29,10 @@ final class ClusterRules {
                         .selects("status.phase"));
         rules.put(
                 "/Node",
-                KindRule.plain().keepsStatus().selects("spec.unschedulable", "false").checkUpdate(ClusterRules::checkNode));
+                KindRule.plain()
+                        .keepsStatus()
+                        .selects("spec.unschedulable", "false")
+                        .checkUpdate(ClusterRules::checkNode));
         rules.put(
                 "/ConfigMap",
                 KindRule.plain().check(ClusterRules::checkConfigMap).checkUpdate(ClusterRules::checkImmutable));
@@ -48,9 +51,13 @@ final class ClusterRules {
         rules.put("storage.k8s.io/CSIDriver", KindRule.plain().needsVersionOnUpdate());
         rules.put("storage.k8s.io/CSINode", KindRule.plain().needsVersionOnUpdate());
         rules.put("storage.k8s.io/CSIStorageCapacity", KindRule.plain().needsVersionOnUpdate());
-        rules.put("storage.k8s.io/VolumeAttachment", KindRule.plain().needsVersionOnUpdate().immutable("spec"));
+        rules.put(
+                "storage.k8s.io/VolumeAttachment",
+                KindRule.plain().needsVersionOnUpdate().immutable("spec"));
         rules.put("storage.k8s.io/StorageClass", KindRule.plain().checkUpdate(ClusterRules::checkStorageClass));
-        rules.put("node.k8s.io/RuntimeClass", KindRule.plain().createsOnUpdate().needsVersionOnUpdate().immutable("handler"));
+        rules.put(
+                "node.k8s.io/RuntimeClass",
+                KindRule.plain().createsOnUpdate().needsVersionOnUpdate().immutable("handler"));
         rules.put(
                 "coordination.k8s.io/Lease",
                 KindRule.plain().createsOnUpdate().needsVersionOnUpdate().check(ClusterRules::checkLease));
@@ -88,7 +95,9 @@ final class ClusterRules {
         rules.put(
                 "scheduling.k8s.io/PriorityClass",
                 KindRule.plain().check(ClusterRules::checkPriority).checkUpdate(ClusterRules::checkPriorityUpdate));
-        rules.put("certificates.k8s.io/CertificateSigningRequest", KindRule.plain().selects("spec.signerName"));
+        rules.put(
+                "certificates.k8s.io/CertificateSigningRequest",
+                KindRule.plain().selects("spec.signerName"));
         return rules;
     }
 
@@ -109,8 +118,7 @@ final class ClusterRules {
         switch (subresource) {
             case "" -> {
                 Tree.take(before, namespace, "status");
-                Tree.take(
-                        Tree.child(before.deepCopy(), "spec"), Tree.child(namespace, "spec"), "finalizers");
+                Tree.take(Tree.child(before.deepCopy(), "spec"), Tree.child(namespace, "spec"), "finalizers");
             }
             case "finalize" -> Tree.take(before, namespace, "status");
             default -> {}
@@ -165,7 +173,8 @@ final class ClusterRules {
             findings.required("data[password]", "");
         }
         if (type.equals("kubernetes.io/service-account-token")
-                && Tree.text(secret, "metadata", "annotations", "kubernetes.io/service-account.name").isEmpty()) {
+                && Tree.text(secret, "metadata", "annotations", "kubernetes.io/service-account.name")
+                        .isEmpty()) {
             findings.required("metadata.annotations[kubernetes.io/service-account.name]", "");
         }
     }
@@ -207,7 +216,8 @@ final class ClusterRules {
         }
     }
 
-    private static void checkStorageClass(ObjectNode before, ObjectNode storage, String subresource, Findings findings) {
+    private static void checkStorageClass(
+            ObjectNode before, ObjectNode storage, String subresource, Findings findings) {
         for (String field : List.of("parameters", "provisioner", "reclaimPolicy", "volumeBindingMode")) {
             if (!before.path(field).equals(storage.path(field))) {
                 findings.forbidden(field, "updates to " + field + " are forbidden.");
@@ -217,11 +227,13 @@ final class ClusterRules {
 
     private static void checkLease(ObjectNode lease, Findings findings) {
         JsonNode spec = lease.path("spec");
-        if (spec.has("leaseDurationSeconds") && spec.path("leaseDurationSeconds").asInt() <= 0) {
+        if (spec.has("leaseDurationSeconds")
+                && spec.path("leaseDurationSeconds").asInt() <= 0) {
             findings.invalid("spec.leaseDurationSeconds", spec.path("leaseDurationSeconds"), "must be greater than 0");
         }
         if (Tree.number(0, spec, "leaseTransitions") < 0) {
-            findings.invalid("spec.leaseTransitions", spec.path("leaseTransitions"), "must be greater than or equal to 0");
+            findings.invalid(
+                    "spec.leaseTransitions", spec.path("leaseTransitions"), "must be greater than or equal to 0");
         }
     }
 
@@ -233,12 +245,12 @@ final class ClusterRules {
                     "metadata.name", "priority class names with 'system-' prefix are reserved for system use only");
         }
         if (!system && Tree.number(0, priority, "value") > MAX_USER_PRIORITY) {
-            findings.forbidden(
-                    "value", "maximum allowed value of a user defined priority is " + MAX_USER_PRIORITY);
+            findings.forbidden("value", "maximum allowed value of a user defined priority is " + MAX_USER_PRIORITY);
         }
     }
 
-    private static void checkPriorityUpdate(ObjectNode before, ObjectNode priority, String subresource, Findings findings) {
+    private static void checkPriorityUpdate(
+            ObjectNode before, ObjectNode priority, String subresource, Findings findings) {
         if (!before.path("value").equals(priority.path("value"))) {
             findings.forbidden("value", "may not be changed in an update.");
         }

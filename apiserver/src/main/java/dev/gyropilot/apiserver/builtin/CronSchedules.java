@@ -33,7 +33,8 @@ final class CronSchedules {
         for (int i = 0; i < RANGES.size(); i++) {
             for (String part : fields.get(i).split(",", -1)) {
                 if (!PART.matcher(part).matches() || outside(part, RANGES.get(i))) {
-                    return Optional.of("cannot understand \"" + part + "\" in \"" + schedule + "\": want " + RANGES.get(i));
+                    return Optional.of(
+                            "cannot understand \"" + part + "\" in \"" + schedule + "\": want " + RANGES.get(i));
                 }
             }
         }

@@ -21,7 +21,8 @@ final class DeviceRules {
                 "resource.k8s.io/ResourceClaim",
                 KindRule.plain()
                         .immutable("spec")
-                        .check((claim, findings) -> checkRequests("spec.devices", claim.path("spec").path("devices"), findings)));
+                        .check((claim, findings) ->
+                                checkRequests("spec.devices", claim.path("spec").path("devices"), findings)));
         rules.put(
                 "resource.k8s.io/ResourceClaimTemplate",
                 KindRule.plain()
@@ -56,7 +57,10 @@ final class DeviceRules {
             if (!request.has("exactly") && !request.has("firstAvailable")) {
                 findings.required(at, "exactly one of `exactly` or `firstAvailable` is required");
             } else if (request.has("exactly") && request.has("firstAvailable")) {
-                findings.invalid(at, request, "exactly one of `exactly` or `firstAvailable` is required, but multiple fields are set");
+                findings.invalid(
+                        at,
+                        request,
+                        "exactly one of `exactly` or `firstAvailable` is required, but multiple fields are set");
             }
         }
     }
@@ -68,7 +72,8 @@ final class DeviceRules {
                 .count();
         if (places != 1) {
             findings.required(
-                    "spec", "exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required");
+                    "spec",
+                    "exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required");
         }
         List<ObjectNode> devices = Tree.objects(spec, "devices");
         if (devices.size() > MAX_DEVICES) {
@@ -77,7 +82,8 @@ final class DeviceRules {
         Set<String> names = new HashSet<>();
         for (int i = 0; i < devices.size(); i++) {
             String name = Tree.text(devices.get(i), "name");
-            findings.invalidEach("spec.devices[" + i + "].name", name, name.isEmpty() ? List.of() : NameRules.label(name));
+            findings.invalidEach(
+                    "spec.devices[" + i + "].name", name, name.isEmpty() ? List.of() : NameRules.label(name));
             if (!names.add(name)) {
                 findings.duplicate("spec.devices[" + i + "].name", name);
             }

@@ -63,16 +63,16 @@ public final class GoTypes {
             return type;
         }
         JsonNode schema = schemas.path(name);
-        GoType made = schema.has("properties") ? new GoType.Struct(name, once(() -> fields(name, schema))) : plain(name, schema);
+        GoType made = schema.has("properties")
+                ? new GoType.Struct(name, once(() -> fields(name, schema)))
+                : plain(name, schema);
         GoType raced = known.putIfAbsent(name, made);
         return raced == null ? made : raced;
     }
 
     /** A named schema without properties: an empty struct, or one that holds any JSON. */
     private static GoType plain(String name, JsonNode schema) {
-        return schema.path("type").asText().equals("object")
-                ? new GoType.Struct(name, Map::of)
-                : new GoType.Any();
+        return schema.path("type").asText().equals("object") ? new GoType.Struct(name, Map::of) : new GoType.Any();
     }
 
     private Map<String, GoType.Field> fields(String name, JsonNode schema) {
@@ -85,7 +85,11 @@ public final class GoTypes {
             fields.put(
                     field,
                     new GoType.Field(
-                            field, type(value), value.get("default"), pointing.contains(field), required.contains(field)));
+                            field,
+                            type(value),
+                            value.get("default"),
+                            pointing.contains(field),
+                            required.contains(field)));
         });
         return Collections.unmodifiableMap(fields);
     }

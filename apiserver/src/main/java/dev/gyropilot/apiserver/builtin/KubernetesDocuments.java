@@ -87,7 +87,8 @@ public final class KubernetesDocuments {
 
     /** The schema's name that a reference means, or the empty string. */
     static String referenced(JsonNode schema) {
-        String reference = schema.path("$ref").asText(schema.path("allOf").path(0).path("$ref").asText(""));
+        String reference = schema.path("$ref")
+                .asText(schema.path("allOf").path(0).path("$ref").asText(""));
         return reference.startsWith(REFERENCE) ? reference.substring(REFERENCE.length()) : "";
     }
 

@@ -83,11 +83,12 @@ public final class NameRules {
             subdomain(key.substring(0, slash)).forEach(text -> wrong.add("prefix part " + text));
         }
         if (name.contains("/")) {
-            return List.of("a qualified name " + explain(
-                    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an"
-                            + " alphanumeric character",
-                    QUALIFIED,
-                    "'MyName',  or 'my.name',  or '123-abc'")
+            return List.of("a qualified name "
+                    + explain(
+                            "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an"
+                                    + " alphanumeric character",
+                            QUALIFIED,
+                            "'MyName',  or 'my.name',  or '123-abc'")
                     + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')");
         }
         if (name.isEmpty()) {
@@ -172,7 +173,8 @@ public final class NameRules {
         return List.of();
     }
 
-    private static List<String> form(String value, int max, Pattern pattern, String rule, String regex, String examples) {
+    private static List<String> form(
+            String value, int max, Pattern pattern, String rule, String regex, String examples) {
         List<String> wrong = new ArrayList<>();
         if (value.length() > max) {
             wrong.add("must be no more than " + max + " bytes");

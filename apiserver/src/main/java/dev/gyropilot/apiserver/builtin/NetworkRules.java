@@ -27,7 +27,9 @@ final class NetworkRules {
                         .checkUpdate(NetworkRules::checkServiceUpdate)
                         .selects("spec.clusterIP", "spec.type"));
         rules.put("/Endpoints", KindRule.plain().createsOnUpdate());
-        rules.put("discovery.k8s.io/EndpointSlice", KindRule.plain().immutable("addressType").check(NetworkRules::checkSlice));
+        rules.put(
+                "discovery.k8s.io/EndpointSlice",
+                KindRule.plain().immutable("addressType").check(NetworkRules::checkSlice));
         rules.put("networking.k8s.io/Ingress", KindRule.plain().check(NetworkRules::checkIngress));
         rules.put("networking.k8s.io/IngressClass", KindRule.plain().immutable("spec.controller"));
         rules.put("networking.k8s.io/IPAddress", KindRule.plain().immutable("spec.parentRef"));
@@ -63,7 +65,9 @@ final class NetworkRules {
         }
         if (Tree.text(is, "type").equals("ClusterIP")) {
             Tree.objects(is, "ports").forEach(port -> {
-                if (was.path("ports").toString().contains("\"nodePort\":" + port.path("nodePort").asText("-"))) {
+                if (was.path("ports")
+                        .toString()
+                        .contains("\"nodePort\":" + port.path("nodePort").asText("-"))) {
                     port.remove("nodePort");
                 }
             });
@@ -130,7 +134,8 @@ final class NetworkRules {
         }
     }
 
-    private static void checkServiceUpdate(ObjectNode before, ObjectNode service, String subresource, Findings findings) {
+    private static void checkServiceUpdate(
+            ObjectNode before, ObjectNode service, String subresource, Findings findings) {
         String was = Tree.text(before, "spec", "clusterIP");
         String is = Tree.text(service, "spec", "clusterIP");
         boolean keeps = !Tree.text(before, "spec", "type").equals("ExternalName")

@@ -93,7 +93,8 @@ final class PodRules {
         was.path("tolerations").forEach(kept::add);
         is.path("tolerations").forEach(kept::remove);
         if (!kept.isEmpty()) {
-            findings.forbidden("spec.tolerations", "existing toleration can not be modified except its tolerationSeconds");
+            findings.forbidden(
+                    "spec.tolerations", "existing toleration can not be modified except its tolerationSeconds");
         }
         checkDeadline(was, is, findings);
         for (ObjectNode spec : List.of(was, is)) {
@@ -104,7 +105,9 @@ final class PodRules {
                 && is.path("terminationGracePeriodSeconds").asLong() == 1) {
             Tree.take(was, is, "terminationGracePeriodSeconds");
         }
-        if (was.has("schedulingGates") && is.path("schedulingGates").size() < was.path("schedulingGates").size()) {
+        if (was.has("schedulingGates")
+                && is.path("schedulingGates").size()
+                        < was.path("schedulingGates").size()) {
             Tree.take(was, is, "schedulingGates");
         }
         if (!was.equals(is)) {
@@ -117,10 +120,10 @@ final class PodRules {
             long old = was.get("activeDeadlineSeconds").asLong();
             JsonNode now = is.path("activeDeadlineSeconds");
             if (now.isMissingNode()) {
-                findings.invalid("spec.activeDeadlineSeconds", now, "must not update from a positive integer to nil value");
-            } else if (now.asLong() > old) {
                 findings.invalid(
-                        "spec.activeDeadlineSeconds", now, "must be less than or equal to previous value");
+                        "spec.activeDeadlineSeconds", now, "must not update from a positive integer to nil value");
+            } else if (now.asLong() > old) {
+                findings.invalid("spec.activeDeadlineSeconds", now, "must be less than or equal to previous value");
             }
         }
     }

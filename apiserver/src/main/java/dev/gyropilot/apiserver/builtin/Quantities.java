@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 /** Quantities such as {@code 100m}, {@code 1Gi} and {@code 1e3}: their value and their canonical text. */
 public final class Quantities {
     // The digits are bounded so that no request can ask for work on a number of a million digits.
-    private static final Pattern FORM =
-            Pattern.compile("([+-]?(?:\\d{1,40}(?:\\.\\d{0,40})?|\\.\\d{1,40}))([numkMGTPE]|[KMGTPE]i|[eE][+-]?\\d{1,2})?");
+    private static final Pattern FORM = Pattern.compile(
+            "([+-]?(?:\\d{1,40}(?:\\.\\d{0,40})?|\\.\\d{1,40}))([numkMGTPE]|[KMGTPE]i|[eE][+-]?\\d{1,2})?");
     private static final String DECIMAL = "num kMGTPE";
     private static final String BINARY = " KMGTPE";
     private static final BigInteger KIBI = BigInteger.valueOf(1024);

@@ -13,7 +13,8 @@ public final class Selectors {
         if (!selector.isObject()) {
             return false;
         }
-        for (Map.Entry<String, String> wanted : Tree.map(selector, "matchLabels").entrySet()) {
+        for (Map.Entry<String, String> wanted :
+                Tree.map(selector, "matchLabels").entrySet()) {
             if (!wanted.getValue().equals(labels.get(wanted.getKey()))) {
                 return false;
             }
@@ -39,6 +40,7 @@ public final class Selectors {
     }
 
     static boolean isEmpty(JsonNode selector) {
-        return selector.path("matchLabels").isEmpty() && selector.path("matchExpressions").isEmpty();
+        return selector.path("matchLabels").isEmpty()
+                && selector.path("matchExpressions").isEmpty();
     }
 }

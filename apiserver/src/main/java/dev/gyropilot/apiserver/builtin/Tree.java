@@ -62,7 +62,9 @@ public final class Tree {
     /** The string map at the path, in order. */
     public static Map<String, String> map(JsonNode node, String... path) {
         Map<String, String> map = new LinkedHashMap<>();
-        at(node, path).properties().forEach(entry -> map.put(entry.getKey(), entry.getValue().asText()));
+        at(node, path)
+                .properties()
+                .forEach(entry -> map.put(entry.getKey(), entry.getValue().asText()));
         return map;
     }
 

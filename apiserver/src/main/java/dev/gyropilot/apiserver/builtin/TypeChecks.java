@@ -39,11 +39,13 @@ final class TypeChecks {
         TypeRules.check(type.name(), path, object, findings);
     }
 
-    private static void field(String path, GoType.Struct owner, GoType.Field field, ObjectNode object, Findings findings) {
+    private static void field(
+            String path, GoType.Struct owner, GoType.Field field, ObjectNode object, Findings findings) {
         JsonNode value = object.path(field.name());
         String at = path.isEmpty() ? field.name() : path + "." + field.name();
         if (field.required() && missing(field.type(), value)) {
-            if (!MAY_BE_EMPTY.contains(owner.name() + "." + field.name()) && !TypeRules.saysItself(owner.name(), field.name())) {
+            if (!MAY_BE_EMPTY.contains(owner.name() + "." + field.name())
+                    && !TypeRules.saysItself(owner.name(), field.name())) {
                 findings.required(at, "");
             }
             return;
@@ -69,11 +71,15 @@ final class TypeChecks {
                     value(path + "[" + i++ + "]", list.item(), item, findings);
                 }
             }
-            case GoType.MapOf map when map.value() instanceof GoType.Struct ->
+            case GoType.MapOf map
+            when map.value() instanceof GoType.Struct ->
                 value.properties()
-                        .forEach(entry -> value(path + "[" + entry.getKey() + "]", map.value(), entry.getValue(), findings));
-            case GoType.Text text when !text.allowed().isEmpty() && value.isTextual() -> {
-                if (!text.allowed().contains(value.textValue()) && !value.textValue().isEmpty()) {
+                        .forEach(entry ->
+                                value(path + "[" + entry.getKey() + "]", map.value(), entry.getValue(), findings));
+            case GoType.Text text
+            when !text.allowed().isEmpty() && value.isTextual() -> {
+                if (!text.allowed().contains(value.textValue())
+                        && !value.textValue().isEmpty()) {
                     findings.notSupported(path, value.textValue(), text.allowed());
                 }
             }

@@ -40,7 +40,9 @@ final class TypeDefaults {
             entry("io.k8s.api.core.v1.EndpointPort", port -> Tree.setIfEmpty(port, "protocol", "TCP")),
             entry("io.k8s.api.core.v1.Secret", TypeDefaults::secret),
             entry("io.k8s.api.core.v1.PersistentVolume", TypeDefaults::volume),
-            entry("io.k8s.api.core.v1.PersistentVolumeClaim", claim -> Tree.setIfEmpty(Tree.child(claim, "status"), "phase", "Pending")),
+            entry(
+                    "io.k8s.api.core.v1.PersistentVolumeClaim",
+                    claim -> Tree.setIfEmpty(Tree.child(claim, "status"), "phase", "Pending")),
             entry(
                     "io.k8s.api.core.v1.PersistentVolumeClaimSpec",
                     spec -> Tree.setIfAbsent(spec, "volumeMode", "Filesystem")),
@@ -50,9 +52,7 @@ final class TypeDefaults {
             entry("io.k8s.api.apps.v1.Deployment", WorkloadDefaults::deployment),
             entry("io.k8s.api.apps.v1.DaemonSet", WorkloadDefaults::daemonSet),
             entry("io.k8s.api.apps.v1.StatefulSet", WorkloadDefaults::statefulSet),
-            entry(
-                    "io.k8s.api.apps.v1.ReplicaSet",
-                    set -> Tree.setIfAbsent(Tree.child(set, "spec"), "replicas", 1)),
+            entry("io.k8s.api.apps.v1.ReplicaSet", set -> Tree.setIfAbsent(Tree.child(set, "spec"), "replicas", 1)),
             entry("io.k8s.api.batch.v1.Job", WorkloadDefaults::job),
             entry("io.k8s.api.batch.v1.CronJob", WorkloadDefaults::cronJob),
             entry(
@@ -79,7 +79,9 @@ final class TypeDefaults {
                     spec.put("matchingPrecedence", 1000);
                 }
             }),
-            entry("io.k8s.api.authentication.v1.TokenRequestSpec", spec -> Tree.setIfAbsent(spec, "expirationSeconds", 3600)));
+            entry(
+                    "io.k8s.api.authentication.v1.TokenRequestSpec",
+                    spec -> Tree.setIfAbsent(spec, "expirationSeconds", 3600)));
 
     private static final int FILE_MODE = 0644;
     private static final Set<String> RBAC_SUBJECTS = Set.of("User", "Group");
@@ -134,8 +136,8 @@ final class TypeDefaults {
         if (!Tree.text(item, "type").equals("Container")) {
             return;
         }
-        for (List<String> step :
-                List.of(List.of("max", "default"), List.of("default", "defaultRequest"), List.of("min", "defaultRequest"))) {
+        for (List<String> step : List.of(
+                List.of("max", "default"), List.of("default", "defaultRequest"), List.of("min", "defaultRequest"))) {
             JsonNode source = item.path(step.get(0));
             if (!source.isEmpty()) {
                 ObjectNode target = Tree.child(item, step.get(1));

@@ -42,7 +42,8 @@ final class WorkloadDefaults {
             strategy.put("type", ROLLING);
             Tree.child(strategy, "rollingUpdate");
         }
-        if (Tree.text(strategy, "type").equals(ROLLING) && strategy.get("rollingUpdate") instanceof ObjectNode rolling) {
+        if (Tree.text(strategy, "type").equals(ROLLING)
+                && strategy.get("rollingUpdate") instanceof ObjectNode rolling) {
             Tree.setIfAbsent(rolling, "partition", 0);
             Tree.setIfAbsent(rolling, "maxUnavailable", 1);
         }
@@ -122,7 +123,11 @@ final class WorkloadDefaults {
             ObjectNode down = Tree.child(behavior, "scaleDown");
             Tree.setIfAbsent(down, "selectPolicy", "Max");
             if (Tree.absent(down, "policies")) {
-                down.putArray("policies").addObject().put("type", "Percent").put("value", 100).put("periodSeconds", 15);
+                down.putArray("policies")
+                        .addObject()
+                        .put("type", "Percent")
+                        .put("value", 100)
+                        .put("periodSeconds", 15);
             }
         }
     }

@@ -25,11 +25,17 @@ final class WorkloadRules {
 
     static Map<String, KindRule> rules() {
         Map<String, KindRule> rules = new LinkedHashMap<>();
-        rules.put("apps/Deployment", workload("deployment").immutable("spec.selector").warns(WorkloadRules::podNameWarning));
-        rules.put("apps/ReplicaSet", workload("replica set").immutable("spec.selector").selects("status.replicas", "0"));
+        rules.put(
+                "apps/Deployment",
+                workload("deployment").immutable("spec.selector").warns(WorkloadRules::podNameWarning));
+        rules.put(
+                "apps/ReplicaSet",
+                workload("replica set").immutable("spec.selector").selects("status.replicas", "0"));
         rules.put("apps/DaemonSet", workload("daemonset").immutable("spec.selector"));
         rules.put("apps/StatefulSet", workload("statefulset").checkUpdate(WorkloadRules::checkStatefulSet));
-        rules.put("/ReplicationController", KindRule.plain().selects("status.replicas", "0").check(WorkloadRules::checkController));
+        rules.put(
+                "/ReplicationController",
+                KindRule.plain().selects("status.replicas", "0").check(WorkloadRules::checkController));
         rules.put("apps/ControllerRevision", KindRule.plain().immutable("data"));
         rules.put(
                 "batch/Job",
@@ -37,7 +43,8 @@ final class WorkloadRules {
                         .onCreate(WorkloadRules::selectByUid)
                         .check(WorkloadRules::checkJob)
                         .checkUpdate(WorkloadRules::checkJobUpdate)
-                        .selects("status.successful", job -> Long.toString(Tree.number(0, job, "status", "succeeded"))));
+                        .selects(
+                                "status.successful", job -> Long.toString(Tree.number(0, job, "status", "succeeded"))));
         rules.put("batch/CronJob", KindRule.plain().check(WorkloadRules::checkCronJob));
         rules.put("autoscaling/HorizontalPodAutoscaler", KindRule.plain().check(WorkloadRules::checkAutoscaler));
         rules.put(
@@ -80,7 +87,8 @@ final class WorkloadRules {
     private static void checkDeployment(JsonNode spec, Findings findings) {
         JsonNode strategy = spec.path("strategy");
         if (Tree.text(strategy, "type").equals("Recreate") && strategy.has("rollingUpdate")) {
-            findings.forbidden("spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'");
+            findings.forbidden(
+                    "spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'");
         }
         JsonNode rolling = strategy.path("rollingUpdate");
         if (rolling.isObject() && isZero(rolling.path("maxUnavailable")) && isZero(rolling.path("maxSurge"))) {
@@ -92,7 +100,9 @@ final class WorkloadRules {
         long deadline = Tree.number(Long.MAX_VALUE, spec, "progressDeadlineSeconds");
         if (deadline <= Tree.number(0, spec, "minReadySeconds")) {
             findings.invalid(
-                    "spec.progressDeadlineSeconds", spec.path("progressDeadlineSeconds"), "must be greater than minReadySeconds");
+                    "spec.progressDeadlineSeconds",
+                    spec.path("progressDeadlineSeconds"),
+                    "must be greater than minReadySeconds");
         }
     }
 
@@ -104,8 +114,9 @@ final class WorkloadRules {
         List<String> wrong = NameRules.label(Tree.text(deployment, "metadata", "name"));
         return wrong.isEmpty()
                 ? List.of()
-                : List.of("metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior;"
-                        + " a DNS label is recommended: " + wrong);
+                : List.of(
+                        "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior;"
+                                + " a DNS label is recommended: " + wrong);
     }
 
     private static void checkStatefulSet(ObjectNode before, ObjectNode set, String subresource, Findings findings) {
@@ -190,10 +201,16 @@ final class WorkloadRules {
     }
 
     private static void checkJobUpdate(ObjectNode before, ObjectNode job, String subresource, Findings findings) {
-        List<String> fixed = Tree.flag(before, "spec", "suspend") && Tree.at(before, "status", "startTime").isMissingNode()
+        List<String> fixed = Tree.flag(before, "spec", "suspend")
+                        && Tree.at(before, "status", "startTime").isMissingNode()
                 ? List.of("selector", "podFailurePolicy", "completionMode", "backoffLimitPerIndex", "managedBy")
                 : List.of(
-                        "selector", "template", "podFailurePolicy", "completionMode", "backoffLimitPerIndex", "managedBy");
+                        "selector",
+                        "template",
+                        "podFailurePolicy",
+                        "completionMode",
+                        "backoffLimitPerIndex",
+                        "managedBy");
         for (String field : fixed) {
             JsonNode is = Tree.at(job, "spec", field);
             if (!Tree.at(before, "spec", field).equals(is)) {
@@ -214,8 +231,7 @@ final class WorkloadRules {
         if (!schedule.isEmpty()) {
             CronSchedules.problem(schedule).ifPresent(problem -> findings.invalid("spec.schedule", schedule, problem));
         }
-        notNegative(
-                spec, findings, "startingDeadlineSeconds", "successfulJobsHistoryLimit", "failedJobsHistoryLimit");
+        notNegative(spec, findings, "startingDeadlineSeconds", "successfulJobsHistoryLimit", "failedJobsHistoryLimit");
         checkJobRestart(
                 "spec.jobTemplate.spec.template.spec.restartPolicy",
                 Tree.at(spec, "jobTemplate", "spec", "template", "spec"),

@@ -37,10 +37,12 @@ class BuiltinTypesTest {
         });
         ResourceType pods = type("pods");
         assertThat(pods.shortNames()).containsExactly("po");
-        assertThat(pods.subresources()).containsKeys("status", "log", "exec", "binding", "eviction").doesNotContainKey("proxy");
-        assertThat(pods.subresources().get("eviction").group()).isEqualTo("policy");
+        assertThat(pods.subresources())
+                .containsKeys("status", "log", "exec", "binding", "eviction")
+                .doesNotContainKey("proxy");
+        assertThat(pods.subresources().get("eviction")).hasFieldOrPropertyWithValue("group", "policy");
         assertThat(pods.columns().getFirst().name()).isEqualTo("Name");
-        assertThat(type("deployments").subresources().get("scale").kind()).isEqualTo("Scale");
+        assertThat(type("deployments").subresources().get("scale")).hasFieldOrPropertyWithValue("kind", "Scale");
         assertThat(type("workloads").version()).isEqualTo("v1alpha2");
     }
 
