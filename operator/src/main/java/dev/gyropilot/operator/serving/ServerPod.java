@@ -1,0 +1,224 @@
+package dev.gyropilot.operator.serving;
+
+import dev.gyropilot.api.Names;
+import dev.gyropilot.api.serving.Engine;
+import dev.gyropilot.api.serving.EngineSpec;
+import dev.gyropilot.api.serving.EngineSpec.Health;
+import dev.gyropilot.api.serving.ModelService;
+import dev.gyropilot.api.serving.ModelServiceSpec;
+import dev.gyropilot.operator.OperatorConfig;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.EnvVarBuilder;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.PodSpecBuilder;
+import io.fabric8.kubernetes.api.model.Probe;
+import io.fabric8.kubernetes.api.model.ProbeBuilder;
+import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
+import io.fabric8.kubernetes.api.model.SecurityContext;
+import io.fabric8.kubernetes.api.model.SecurityContextBuilder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** The pod that runs one replica of a service: the engine's server, and before it the download of the model. */
+final class ServerPod {
+    static final String CLAIM = "devices";
+    static final String SERVER = "server";
+    private static final String MODELS_VOLUME = "models";
+    private static final String MODELS_PATH = "/models";
+    private static final int DEFAULT_STARTUP_SECONDS = 600;
+    private static final int STARTUP_PERIOD_SECONDS = 1;
+    private static final int READY_PERIOD_SECONDS = 2;
+    private static final int LIVE_PERIOD_SECONDS = 10;
+    private static final int PROBE_TIMEOUT_SECONDS = 2;
+
+    /** An engine's own drain time and a margin. */
+    private static final long GRACE_SECONDS = 30;
+
+    private final ModelServiceSpec wish;
+    private final String name;
+    private final ModelSource.Found model;
+    private final EngineSpec engine;
+    private final OperatorConfig config;
+
+    ServerPod(ModelService service, ModelSource.Found model, Engine engine, OperatorConfig config) {
+        this.wish = service.getSpec();
+        this.name = service.getMetadata().getName();
+        this.model = model;
+        this.engine = engine.getSpec();
+        this.config = config;
+    }
+
+    PodSpec spec() {
+        var pod = new PodSpecBuilder()
+                .withAutomountServiceAccountToken(false)
+                .withEnableServiceLinks(false)
+                .withTerminationGracePeriodSeconds(GRACE_SECONDS)
+                .withNodeSelector(wish.nodeSelector().isEmpty() ? null : wish.nodeSelector())
+                .withTolerations(wish.tolerations())
+                .withNewSecurityContext()
+                .withNewSeccompProfile()
+                .withType("RuntimeDefault")
+                .endSeccompProfile()
+                .endSecurityContext()
+                .withContainers(server());
+        if (!model.isBuiltIn()) {
+            pod.withInitContainers(fetch())
+                    .addNewVolume()
+                    .withName(MODELS_VOLUME)
+                    .withNewHostPath(config.modelsDirectory(), "DirectoryOrCreate")
+                    .endVolume();
+        }
+        return pod.build();
+    }
+
+    private Container server() {
+        Health health = Objects.requireNonNullElseGet(engine.health(), () -> new Health(null, null, null));
+        String ready = Objects.requireNonNullElse(health.readyPath(), "/health");
+        String live = Objects.requireNonNullElse(health.livePath(), ready);
+        int startup = Objects.requireNonNullElse(health.startupSeconds(), DEFAULT_STARTUP_SECONDS);
+        var args = new ArrayList<>(engine.args());
+        args.addAll(wish.args());
+        var container = new ContainerBuilder()
+                .withName(SERVER)
+                .withImage(expand(engine.image()))
+                .withCommand(engine.command().stream().map(this::expand).toList())
+                .withArgs(args.stream().map(this::expand).toList())
+                .withEnv(env())
+                .addNewPort()
+                .withName(Names.PORT_HTTP)
+                .withContainerPort(engine.portOrDefault())
+                .endPort()
+                .withStartupProbe(probe(ready, STARTUP_PERIOD_SECONDS, startup))
+                .withReadinessProbe(probe(ready, READY_PERIOD_SECONDS, 2))
+                .withLivenessProbe(probe(live, LIVE_PERIOD_SECONDS, 3))
+                .withResources(resources())
+                .withTerminationMessagePolicy("FallbackToLogsOnError")
+                .withSecurityContext(restricted());
+        if (!model.isBuiltIn()) {
+            container
+                    .addNewVolumeMount()
+                    .withName(MODELS_VOLUME)
+                    .withMountPath(MODELS_PATH)
+                    .withReadOnly(true)
+                    .endVolumeMount();
+        }
+        return container.build();
+    }
+
+    private Container fetch() {
+        var args = new ArrayList<>(
+                List.of("fetch", "--uri=" + model.uri(), "--cache=" + MODELS_PATH, "--link=" + modelPath()));
+        if (model.sha256() != null) {
+            args.add("--sha256=" + model.sha256());
+        }
+        return new ContainerBuilder()
+                .withName("fetch")
+                .withImage(config.enginesImage())
+                .withArgs(args)
+                .addNewEnv()
+                .withName("HF_ENDPOINT")
+                .withValue(config.hub().toString())
+                .endEnv()
+                .addNewVolumeMount()
+                .withName(MODELS_VOLUME)
+                .withMountPath(MODELS_PATH)
+                .endVolumeMount()
+                .withTerminationMessagePolicy("FallbackToLogsOnError")
+                .withSecurityContext(restricted())
+                .build();
+    }
+
+    private List<EnvVar> env() {
+        var env = new ArrayList<EnvVar>();
+        env.add(new EnvVarBuilder()
+                .withName("POD_IP")
+                .withNewValueFrom()
+                .withNewFieldRef()
+                .withFieldPath("status.podIP")
+                .endFieldRef()
+                .endValueFrom()
+                .build());
+        for (EnvVar own : engine.env()) {
+            env.add(
+                    own.getValue() == null
+                            ? own
+                            : new EnvVarBuilder(own)
+                                    .withValue(expand(own.getValue()))
+                                    .build());
+        }
+        env.removeIf(known -> wish.env().stream().anyMatch(w -> w.getName().equals(known.getName())));
+        env.addAll(wish.env());
+        return env;
+    }
+
+    private @Nullable ResourceRequirements resources() {
+        ResourceRequirements wished = wish.resources() == null ? engine.resources() : wish.resources();
+        if (wish.devices().isEmpty()) {
+            return wished;
+        }
+        return new ResourceRequirementsBuilder(Objects.requireNonNullElseGet(wished, ResourceRequirements::new))
+                .addNewClaim()
+                .withName(CLAIM)
+                .endClaim()
+                .build();
+    }
+
+    private Probe probe(String path, int periodSeconds, int failures) {
+        return new ProbeBuilder()
+                .withNewHttpGet()
+                .withPath(path)
+                .withNewPort(Names.PORT_HTTP)
+                .endHttpGet()
+                .withPeriodSeconds(periodSeconds)
+                .withTimeoutSeconds(PROBE_TIMEOUT_SECONDS)
+                .withFailureThreshold(failures)
+                .build();
+    }
+
+    /** What the restricted pod security standard asks of a container; as which user it runs is the image's affair. */
+    private static SecurityContext restricted() {
+        return new SecurityContextBuilder()
+                .withAllowPrivilegeEscalation(false)
+                .withNewCapabilities()
+                .withDrop("ALL")
+                .endCapabilities()
+                .build();
+    }
+
+    /** Pods find the fetched file where its URI says, so that the path is known before the download. */
+    private String modelPath() {
+        String file = model.uri().replaceFirst("[?#@].*$", "").replaceFirst("/+$", "");
+        file = file.substring(file.lastIndexOf('/') + 1);
+        String identity = model.uri() + " " + Objects.requireNonNullElse(model.sha256(), "");
+        UUID key = UUID.nameUUIDFromBytes(identity.getBytes(StandardCharsets.UTF_8));
+        return MODELS_PATH + "/by-uri/" + key + "/" + file;
+    }
+
+    /** Fills in what the operator knows; {@code $(POD_IP)} and the like are the node's to fill in. */
+    private String expand(String text) {
+        var values = Map.of(
+                "MODEL_URI",
+                model.isBuiltIn() ? model.uri() : "",
+                "MODEL_PATH",
+                model.isBuiltIn() ? "" : modelPath(),
+                "MODEL_NAME",
+                name,
+                "PORT",
+                Integer.toString(engine.portOrDefault()),
+                "ENGINES_IMAGE",
+                config.enginesImage());
+        String expanded = text;
+        for (var value : values.entrySet()) {
+            expanded = expanded.replace("$(" + value.getKey() + ")", value.getValue());
+        }
+        return expanded;
+    }
+}

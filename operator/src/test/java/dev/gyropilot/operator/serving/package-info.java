@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gyropilot.operator.serving;
+
+import org.jspecify.annotations.NullMarked;
