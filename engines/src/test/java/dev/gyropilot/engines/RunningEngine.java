@@ -50,9 +50,12 @@ public final class RunningEngine implements AutoCloseable {
                 System.getProperty("java.class.path"),
                 "dev.gyropilot.engines.Main"));
         command.addAll(arguments);
+        // Longer than what makes ONNX Runtime's telemetry fault, should it ever run.
+        command.add(1, "-Dpadding=" + "x".repeat(6000));
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
         builder.environment().put("GYROPILOT_HOME", folder.toString());
+        builder.environment().remove("ORT_DISABLE_TELEMETRY");
         return new RunningEngine(builder.start(), log, port);
     }
 

@@ -36,7 +36,7 @@ final class EmbeddingModel implements AutoCloseable {
     EmbeddingModel(ByteBuffer model, String source, WordPiece tokenizer, int maxTokens) {
         this.tokenizer = tokenizer;
         this.maxTokens = maxTokens;
-        environment = OrtEnvironment.getEnvironment("gyropilot");
+        environment = OnnxRuntime.environment();
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             options.setIntraOpNumThreads(1);
             options.setInterOpNumThreads(1);

@@ -7,7 +7,6 @@ import dev.gyropilot.engines.http.HttpServer;
 import io.netty.channel.EventLoopGroup;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,7 +14,6 @@ import org.slf4j.LoggerFactory;
 /** {@code engines onnx}: serves embeddings. */
 public final class OnnxCommand {
     private static final Logger LOG = LoggerFactory.getLogger(OnnxCommand.class);
-    private static final String RUNTIME = "onnxruntime-1.29.0";
 
     private OnnxCommand() {}
 
@@ -53,7 +51,7 @@ public final class OnnxCommand {
                 "listening on {}; loading {}",
                 server.address(),
                 uri.or(() -> path).orElse(""));
-        useSharedRuntime(arguments.path("--native-cache"));
+        OnnxRuntime.shareLibraries(arguments.path("--native-cache"));
         long begun = System.nanoTime();
         EmbeddingModel model = uri.isPresent()
                 ? ModelFiles.builtin(uri.get(), maxTokens)
@@ -67,18 +65,5 @@ public final class OnnxCommand {
                 threads,
                 (System.nanoTime() - begun) / 1_000_000);
         ServerFlags.serveUntilStopped(server, embeddings.common(), arguments.duration("--drain"), embeddings);
-    }
-
-    /** Elsewhere the binding unpacks its libraries itself. */
-    static void useSharedRuntime(Path cache) {
-        if (NativeLibraries.isLinuxX64() && System.getProperty("onnxruntime.native.path") == null) {
-            Path folder = NativeLibraries.unpack(
-                    cache,
-                    RUNTIME,
-                    List.of(
-                            "/ai/onnxruntime/native/linux-x64/libonnxruntime.so",
-                            "/ai/onnxruntime/native/linux-x64/libonnxruntime4j_jni.so"));
-            System.setProperty("onnxruntime.native.path", folder.toString());
-        }
     }
 }
