@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gyropilot.node;
+
+import org.jspecify.annotations.NullMarked;
