@@ -44,8 +44,7 @@ public record LedgerConfig(
     }
 
     /** A PostgreSQL database; the directory holds the spill. */
-    public static LedgerConfig postgres(
-            String url, @Nullable String user, @Nullable String password, Path directory) {
+    public static LedgerConfig postgres(String url, @Nullable String user, @Nullable String password, Path directory) {
         return withDefaults(url, user, password, directory);
     }
 

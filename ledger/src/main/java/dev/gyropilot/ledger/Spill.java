@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +33,7 @@ final class Spill {
     private final Path directory;
     private final long bytesLimit;
     private final List<Path> segments = new ArrayList<>();
-    private volatile long bytes;
+    private final AtomicLong bytes = new AtomicLong();
     private long nextSegment;
     private long lastSegmentBytes;
     private boolean lastSegmentOpen;
@@ -47,7 +48,7 @@ final class Spill {
                     .forEach(segments::add);
         }
         for (Path segment : segments) {
-            bytes += Files.size(segment);
+            bytes.addAndGet(Files.size(segment));
             String name = segment.getFileName().toString();
             nextSegment = Long.parseLong(name.substring(0, name.length() - SUFFIX.length())) + 1;
         }
@@ -59,7 +60,7 @@ final class Spill {
 
     /** Bytes on disk; may be read by other threads. */
     long bytes() {
-        return bytes;
+        return bytes.get();
     }
 
     /** Writes the records and syncs them; false when the spill is full. */
@@ -72,7 +73,7 @@ final class Spill {
             out.writeInt(checksum(frame));
             out.write(frame);
         }
-        if (bytes + buffer.size() > bytesLimit) {
+        if (bytes.get() + buffer.size() > bytesLimit) {
             return false;
         }
         if (!lastSegmentOpen || lastSegmentBytes > SEGMENT_BYTES) {
@@ -93,7 +94,7 @@ final class Spill {
             throw e;
         }
         lastSegmentBytes += buffer.size();
-        bytes += buffer.size();
+        bytes.addAndGet(buffer.size());
         return true;
     }
 
@@ -126,9 +127,9 @@ final class Spill {
         long size = Files.exists(oldest) ? Files.size(oldest) : 0;
         Files.deleteIfExists(oldest);
         segments.removeFirst();
-        bytes -= size;
+        bytes.addAndGet(-size);
         if (segments.isEmpty()) {
-            bytes = 0;
+            bytes.set(0);
             lastSegmentOpen = false;
         }
     }

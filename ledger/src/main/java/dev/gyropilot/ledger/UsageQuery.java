@@ -37,9 +37,7 @@ public record UsageQuery(
         by = by.isEmpty() ? Set.of() : Set.copyOf(EnumSet.copyOf(by));
         if (window != null && window.toMillis() <= 0) {
             throw new LedgerException(
-                    LedgerException.Reason.INVALID,
-                    "window is " + window + ": it must be at least 1 ms",
-                    null);
+                    LedgerException.Reason.INVALID, "window is " + window + ": it must be at least 1 ms", null);
         }
     }
 

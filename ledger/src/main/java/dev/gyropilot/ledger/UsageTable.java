@@ -12,10 +12,11 @@ import org.jspecify.annotations.Nullable;
 
 /** The SQL of the usage table. */
 final class UsageTable {
-    private static final String INSERT = "INSERT INTO usage (id, time_millis, key_id, namespace, model_service, revision,"
-            + " replica, operation, input_tokens, output_tokens, cached_tokens, status, streamed, first_token_micros,"
-            + " duration_micros, request_bytes, response_bytes)"
-            + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING";
+    private static final String INSERT =
+            "INSERT INTO usage (id, time_millis, key_id, namespace, model_service, revision,"
+                    + " replica, operation, input_tokens, output_tokens, cached_tokens, status, streamed, first_token_micros,"
+                    + " duration_micros, request_bytes, response_bytes)"
+                    + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING";
 
     private UsageTable() {}
 
@@ -92,7 +93,8 @@ final class UsageTable {
             groups.add(window);
         }
         String sql = "SELECT " + column(byService, "namespace") + ", " + column(byService, "model_service") + ", "
-                + column(byKey, "key_id") + ", " + column(byOperation, "operation") + ", " + window + " AS window_millis"
+                + column(byKey, "key_id") + ", " + column(byOperation, "operation") + ", " + window
+                + " AS window_millis"
                 + ", COUNT(*), COALESCE(SUM(CASE WHEN status >= 400 THEN 1 ELSE 0 END), 0)"
                 + ", COALESCE(SUM(input_tokens), 0), COALESCE(SUM(output_tokens), 0)"
                 + ", COALESCE(SUM(cached_tokens), 0), COALESCE(SUM(duration_micros), 0)"

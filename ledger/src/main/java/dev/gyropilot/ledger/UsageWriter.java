@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -231,7 +232,9 @@ final class UsageWriter implements Runnable {
                 spilled.addAndGet(batch.size());
             } else {
                 overflowed.addAndGet(batch.size());
-                log.warn("{} usage records are lost: the spill has reached its limit of {} bytes", batch.size(),
+                log.warn(
+                        "{} usage records are lost: the spill has reached its limit of {} bytes",
+                        batch.size(),
                         config.spillBytesLimit());
             }
             batch.clear();
@@ -245,12 +248,8 @@ final class UsageWriter implements Runnable {
 
     /** The batch stays in memory meanwhile, and the queue fills behind it. */
     private void pauseForDisk() {
-        try {
-            synchronized (progress) {
-                progress.wait(DISK_RETRY_MILLIS);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (!stopping) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(DISK_RETRY_MILLIS));
         }
     }
 

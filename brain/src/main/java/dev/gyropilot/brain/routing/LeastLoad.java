@@ -74,8 +74,7 @@ public final class LeastLoad implements Policy {
         return new Verdict.Picked(best, fallbacks(candidates, request, best, seed), reason);
     }
 
-    private static Verdict.@Nullable Picked lesserOfTwo(
-            Candidates candidates, PickRequest request, long seed) {
+    private static Verdict.@Nullable Picked lesserOfTwo(Candidates candidates, PickRequest request, long seed) {
         int first = NONE;
         long random = seed;
         for (int draw = 0; draw < DRAWS_LIMIT; draw++) {

@@ -48,8 +48,8 @@ class LeastLoadTest {
     @Test
     void saysWhetherAllWereTriedOrAllAreLeftOut() {
         Ejection failed = Ejection.NONE.failed(NOW);
-        Snapshot snapshot = new Snapshot(
-                List.of(EndpointLoad.idle("a:1"), new EndpointLoad("b:1", 0, 0, 0, 0, failed)));
+        Snapshot snapshot =
+                new Snapshot(List.of(EndpointLoad.idle("a:1"), new EndpointLoad("b:1", 0, 0, 0, 0, failed)));
         assertThat(policy.pick(snapshot, tried(0), 1)).isEqualTo(new Verdict.Refused(Verdict.Refusal.ALL_EJECTED));
         assertThat(policy.pick(snapshot, tried(0, 1), 1)).isEqualTo(new Verdict.Refused(Verdict.Refusal.ALL_TRIED));
     }

@@ -1,0 +1,120 @@
+package dev.gyropilot.gateway;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpResponseDecoder;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** One event loop's connections to replicas: kept open between requests, the most recently used one first. */
+final class UpstreamPool {
+    private static final int HEADER_LIMIT_BYTES = 32 * 1024;
+    private static final int LINE_LIMIT_BYTES = 8 * 1024;
+    private static final int PIECE_BYTES = 64 * 1024;
+
+    private final Bootstrap bootstrap;
+    private final GatewayConfig config;
+    private final GatewayMetrics metrics;
+    private final Map<ReplicaState, ArrayDeque<UpstreamConnection>> idle = new HashMap<>();
+
+    UpstreamPool(
+            EventLoop eventLoop, Class<? extends Channel> channelType, GatewayConfig config, GatewayMetrics metrics) {
+        this.config = config;
+        this.metrics = metrics;
+        this.bootstrap = new Bootstrap()
+                .group(eventLoop)
+                .channel(channelType)
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
+                        config.timeouts().connectMillis())
+                .handler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        channel.pipeline()
+                                .addLast(new HttpResponseDecoder(new HttpDecoderConfig()
+                                        .setMaxInitialLineLength(LINE_LIMIT_BYTES)
+                                        .setMaxHeaderSize(HEADER_LIMIT_BYTES)
+                                        .setMaxChunkSize(PIECE_BYTES)));
+                    }
+                });
+    }
+
+    /** Finds or opens a connection; the exchange hears of it by {@code upstreamReady} or {@code upstreamFailed}. */
+    void acquire(ReplicaState replica, Exchange exchange, boolean fresh) {
+        ArrayDeque<UpstreamConnection> waiting = fresh ? null : idle.get(replica);
+        if (waiting != null) {
+            UpstreamConnection connection = waiting.pollLast();
+            while (connection != null && !connection.usable()) {
+                connection = waiting.pollLast();
+            }
+            if (connection != null) {
+                connection.begin(exchange);
+                return;
+            }
+        }
+        connect(replica, exchange);
+    }
+
+    private void connect(ReplicaState replica, Exchange exchange) {
+        metrics.upstreamConnect();
+        int attempt = exchange.attempt();
+        var _ = bootstrap.connect(replica.address()).addListener((ChannelFutureListener) connected -> {
+            if (!connected.isSuccess()) {
+                if (exchange.attempt() == attempt) {
+                    exchange.upstreamFailed(UpstreamFault.CONNECT, connected.cause());
+                }
+                return;
+            }
+            UpstreamConnection connection = new UpstreamConnection(this, replica);
+            connected.channel().pipeline().addLast(connection);
+            if (exchange.attempt() == attempt) {
+                connection.begin(exchange);
+            } else {
+                connection.park();
+            }
+        });
+    }
+
+    /** Takes a connection back; closes it if there are enough. */
+    void park(UpstreamConnection connection) {
+        ArrayDeque<UpstreamConnection> waiting =
+                idle.computeIfAbsent(connection.replica(), replica -> new ArrayDeque<>(4));
+        if (waiting.size() >= config.limits().idleUpstreams()) {
+            connection.close();
+        } else {
+            waiting.addLast(connection);
+        }
+    }
+
+    void forget(UpstreamConnection connection) {
+        ArrayDeque<UpstreamConnection> waiting = idle.get(connection.replica());
+        if (waiting != null) {
+            waiting.remove(connection);
+        }
+    }
+
+    /** Closes what was not used for long, oldest first. */
+    void sweep(long nowNanos) {
+        long limit = TimeUnit.MILLISECONDS.toNanos(config.timeouts().upstreamIdleMillis());
+        for (Iterator<ArrayDeque<UpstreamConnection>> each = idle.values().iterator(); each.hasNext(); ) {
+            ArrayDeque<UpstreamConnection> waiting = each.next();
+            UpstreamConnection oldest = waiting.peekFirst();
+            while (oldest != null && nowNanos - oldest.idleSinceNanos() > limit) {
+                waiting.removeFirst();
+                oldest.close();
+                oldest = waiting.peekFirst();
+            }
+            if (waiting.isEmpty()) {
+                each.remove();
+            }
+        }
+    }
+}
