@@ -3,6 +3,7 @@ package dev.gyropilot.apiserver.fields;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gyropilot.apiserver.schema.JsonValues;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -84,7 +85,7 @@ record Comparison(FieldSet removed, FieldSet modified, FieldSet added) {
             added.insert(path);
         } else if (after == null) {
             removed.insert(path);
-        } else if (!Values.same(before, after)) {
+        } else if (!JsonValues.same(before, after)) {
             modified.insert(path);
         }
         return true;
@@ -144,7 +145,7 @@ record Comparison(FieldSet removed, FieldSet modified, FieldSet added) {
         } else if (old.size() >= 2 && young.size() >= 2) {
             boolean same = old.size() == young.size();
             for (int i = 0; same && i < old.size(); i++) {
-                same = Values.same(old.get(i), young.get(i));
+                same = JsonValues.same(old.get(i), young.get(i));
             }
             if (!same) {
                 modified.insert(path);

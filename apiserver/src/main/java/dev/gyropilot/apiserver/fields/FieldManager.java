@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gyropilot.apiserver.resource.ApiError;
 import dev.gyropilot.apiserver.resource.ResourceType;
+import dev.gyropilot.apiserver.schema.JsonValues;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -149,7 +150,7 @@ public final class FieldManager {
 
     /** Whether two objects are equal except for resourceVersion and the times of their managedFields. */
     public static boolean sameButForTimes(ObjectNode a, ObjectNode b) {
-        return Values.same(comparable(a), comparable(b));
+        return JsonValues.same(comparable(a), comparable(b));
     }
 
     private static ObjectNode comparable(ObjectNode object) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gyropilot.apiserver.schema.JsonValues;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -40,7 +41,7 @@ sealed interface PathElement extends Comparable<PathElement> {
         @Override
         public String toString() {
             List<String> parts = new ArrayList<>();
-            fields.forEach((name, value) -> parts.add(name + "=" + Values.text(value)));
+            fields.forEach((name, value) -> parts.add(name + "=" + JsonValues.text(value)));
             return "[" + String.join(",", parts) + "]";
         }
     }
@@ -59,7 +60,7 @@ sealed interface PathElement extends Comparable<PathElement> {
 
         @Override
         public String toString() {
-            return "[=" + Values.text(value) + "]";
+            return "[=" + JsonValues.text(value) + "]";
         }
     }
 
@@ -89,7 +90,7 @@ sealed interface PathElement extends Comparable<PathElement> {
             return compareKeys(key.fields, otherKey.fields);
         }
         if (this instanceof Value(JsonNode value) && other instanceof Value(JsonNode otherValue)) {
-            return Values.compare(value, otherValue);
+            return JsonValues.compare(value, otherValue);
         }
         if (this instanceof Index(int index) && other instanceof Index(int otherIndex)) {
             return Integer.compare(index, otherIndex);
@@ -104,7 +105,7 @@ sealed interface PathElement extends Comparable<PathElement> {
             Map.Entry<String, JsonNode> l = left.next();
             Map.Entry<String, JsonNode> r = right.next();
             int order = l.getKey().compareTo(r.getKey());
-            order = order == 0 ? Values.compare(l.getValue(), r.getValue()) : order;
+            order = order == 0 ? JsonValues.compare(l.getValue(), r.getValue()) : order;
             if (order != 0) {
                 return order;
             }

@@ -3,6 +3,7 @@ package dev.gyropilot.apiserver.fields;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gyropilot.apiserver.schema.JsonValues;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -160,14 +161,14 @@ final class Typed {
                     if (value instanceof ArrayNode list) {
                         items(shape, list, path);
                     } else {
-                        find(path, "expected list, got &{" + Values.go(value) + "}");
+                        find(path, "expected list, got &{" + JsonValues.go(value) + "}");
                     }
                 }
                 case MAP -> {
                     if (value instanceof ObjectNode object) {
                         fields(shape, object, path);
                     } else {
-                        find(path, "expected map, got &{" + Values.go(value) + "}");
+                        find(path, "expected map, got &{" + JsonValues.go(value) + "}");
                     }
                 }
             }
@@ -185,9 +186,9 @@ final class Typed {
             };
             if (!fits) {
                 String got = switch (type) {
-                    case NUMERIC -> Values.goType(value);
-                    case STRING -> "&value.valueUnstructured{Value:" + Values.goSyntax(value) + "}";
-                    case BOOLEAN, ANY -> "&{" + Values.go(value) + "}";
+                    case NUMERIC -> JsonValues.goType(value);
+                    case STRING -> "&value.valueUnstructured{Value:" + JsonValues.goSyntax(value) + "}";
+                    case BOOLEAN, ANY -> "&{" + JsonValues.go(value) + "}";
                 };
                 find(path, "expected " + type.words + ", got " + got);
             }

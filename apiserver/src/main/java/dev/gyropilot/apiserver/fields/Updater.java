@@ -3,6 +3,7 @@ package dev.gyropilot.apiserver.fields;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gyropilot.apiserver.schema.JsonValues;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Map.Entry;
@@ -55,7 +56,7 @@ record Updater(String version, Function<String, @Nullable Shape> shapes, FieldSe
             result = prune(result, managed, last);
         }
         compareAndTake(live, result, managed, me, force);
-        return new Applied(Values.same(live, result) ? null : result);
+        return new Applied(JsonValues.same(live, result) ? null : result);
     }
 
     private static void put(Managed managed, Managed.Id id, FieldSet set, String apiVersion) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gyropilot.apiserver.resource.ApiError;
+import dev.gyropilot.apiserver.schema.JsonValues;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -129,7 +130,7 @@ public final class JsonPatch {
                 && operation.path("path").asText().isEmpty();
         JsonNode actual = whole ? document : place(operation, "path").get();
         JsonNode expected = value(operation);
-        boolean passed = actual == null ? expected.isNull() : Patches.same(actual, expected);
+        boolean passed = actual == null ? expected.isNull() : JsonValues.same(actual, expected);
         if (!passed) {
             throw Patches.unprocessable();
         }

@@ -1,9 +1,10 @@
 package dev.gyropilot.apiserver.patch;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.gyropilot.apiserver.resource.ApiError;
-import java.math.BigDecimal;
+import dev.gyropilot.apiserver.schema.JsonValues;
 import java.util.Map;
 
 /** What the patch formats share. */
@@ -49,19 +50,15 @@ final class Patches {
         return node.isTextual() ? size + node.textValue().length() : 8;
     }
 
-    /** Equality of JSON values: numbers by value, whatever Java type they were read as. */
-    static boolean same(JsonNode a, JsonNode b) {
-        return a.equals(
-                (x, y) -> {
-                    if (x.equals(y)) {
-                        return 0;
-                    }
-                    if (x.isNumber() && y.isNumber()) {
-                        BigDecimal left = x.decimalValue();
-                        return left.compareTo(y.decimalValue());
-                    }
-                    return 1;
-                },
-                b);
+    /** A failure that Kubernetes reports without a reason. */
+    static ApiError failure(String message) {
+        return new ApiError(500, "", message, null);
+    }
+
+    static ArrayNode list(JsonNode node) {
+        if (node instanceof ArrayNode array) {
+            return array;
+        }
+        throw failure("expected a []interface {}, but received a " + JsonValues.goType(node));
     }
 }

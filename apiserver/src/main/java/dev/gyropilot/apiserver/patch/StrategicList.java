@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gyropilot.apiserver.schema.JsonValues;
 import dev.gyropilot.apiserver.schema.Schema;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +33,7 @@ record StrategicList(String mergeKey, @Nullable Schema items) {
             return ordered(merged, patch, list);
         }
         if (mergeKey.isEmpty()) {
-            throw Texts.failure("cannot merge lists without merge key for " + (items == null ? "" : items.type()));
+            throw Patches.failure("cannot merge lists without merge key for " + (items == null ? "" : items.type()));
         }
         ArrayNode changes = JsonNodeFactory.instance.arrayNode();
         if (applyDirectives(list, patch, changes)) {
@@ -72,9 +73,9 @@ record StrategicList(String mergeKey, @Nullable Schema items) {
         }
         for (ArrayNode each : List.of(list, patch)) {
             for (JsonNode item : each) {
-                if (!Texts.goType(item).equals(Texts.goType(first))) {
-                    throw Texts.failure(
-                            "list element types are not identical: [" + Texts.go(list) + " " + Texts.go(patch) + "]");
+                if (!JsonValues.goType(item).equals(JsonValues.goType(first))) {
+                    throw Patches.failure("list element types are not identical: [" + JsonValues.go(list) + " "
+                            + JsonValues.go(patch) + "]");
                 }
             }
         }
@@ -110,15 +111,16 @@ record StrategicList(String mergeKey, @Nullable Schema items) {
                 case StrategicMergePatch.DELETE -> {
                     JsonNode key = key(item);
                     for (int i = list.size() - 1; i >= 0; i--) {
-                        if (Patches.same(list.get(i).path(mergeKey), key)) {
+                        if (JsonValues.same(list.get(i).path(mergeKey), key)) {
                             list.remove(i);
                         }
                     }
                 }
                 case StrategicMergePatch.REPLACE -> replace = true;
-                case "merge" -> throw Texts.failure("merging lists cannot yet be specified in the patch");
+                case "merge" -> throw Patches.failure("merging lists cannot yet be specified in the patch");
                 default ->
-                    throw Texts.failure("unknown patch type: " + directive.asText() + " in map: " + Texts.go(item));
+                    throw Patches.failure(
+                            "unknown patch type: " + directive.asText() + " in map: " + JsonValues.go(item));
             }
         }
         return replace;
@@ -127,7 +129,7 @@ record StrategicList(String mergeKey, @Nullable Schema items) {
     private void mergeItem(ArrayNode list, ObjectNode change) {
         JsonNode key = key(change);
         for (int i = 0; i < list.size(); i++) {
-            if (Patches.same(list.get(i).path(mergeKey), key)) {
+            if (JsonValues.same(list.get(i).path(mergeKey), key)) {
                 list.set(i, StrategicMergePatch.merge((ObjectNode) list.get(i), change, items));
                 return;
             }
@@ -138,7 +140,7 @@ record StrategicList(String mergeKey, @Nullable Schema items) {
     private JsonNode key(JsonNode item) {
         JsonNode key = item.get(mergeKey);
         if (key == null) {
-            throw Texts.failure("map: " + Texts.go(item) + " does not contain declared merge key: " + mergeKey);
+            throw Patches.failure("map: " + JsonValues.go(item) + " does not contain declared merge key: " + mergeKey);
         }
         return key;
     }
@@ -157,8 +159,8 @@ record StrategicList(String mergeKey, @Nullable Schema items) {
                 at++;
             }
             if (at++ >= order.size()) {
-                throw Texts.failure("The order in patch list:\n" + Texts.go(patch)
-                        + "\n doesn't match $setElementOrder list:\n" + Texts.go(order) + "\n");
+                throw Patches.failure("The order in patch list:\n" + JsonValues.go(patch)
+                        + "\n doesn't match $setElementOrder list:\n" + JsonValues.go(order) + "\n");
             }
         }
     }
@@ -209,12 +211,12 @@ record StrategicList(String mergeKey, @Nullable Schema items) {
     }
 
     private boolean sameItem(JsonNode a, JsonNode b) {
-        return mergeKey.isEmpty() ? Patches.same(a, b) : Patches.same(a.path(mergeKey), b.path(mergeKey));
+        return mergeKey.isEmpty() ? JsonValues.same(a, b) : JsonValues.same(a.path(mergeKey), b.path(mergeKey));
     }
 
     static boolean contains(ArrayNode list, JsonNode value) {
         for (JsonNode each : list) {
-            if (Patches.same(each, value)) {
+            if (JsonValues.same(each, value)) {
                 return true;
             }
         }

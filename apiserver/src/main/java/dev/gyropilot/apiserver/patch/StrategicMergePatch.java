@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gyropilot.apiserver.resource.ApiError;
+import dev.gyropilot.apiserver.schema.JsonValues;
 import dev.gyropilot.apiserver.schema.Schema;
 import java.util.HashSet;
 import java.util.Map;
@@ -63,7 +64,8 @@ public final class StrategicMergePatch {
         return switch (directive.asText()) {
             case REPLACE -> patch.without(DIRECTIVE);
             case DELETE -> patch.removeAll();
-            default -> throw Texts.failure("unknown patch type: " + directive.asText() + " in map: " + Texts.go(patch));
+            default ->
+                throw Patches.failure("unknown patch type: " + directive.asText() + " in map: " + JsonValues.go(patch));
         };
     }
 
@@ -130,7 +132,7 @@ public final class StrategicMergePatch {
             patch.remove(entry.getKey());
             String badFormat = "invalid patch format of setElementOrder list";
             String name = listName(entry.getKey(), ORDER, badFormat);
-            ArrayNode order = Texts.list(entry.getValue());
+            ArrayNode order = Patches.list(entry.getValue());
             JsonNode current = target.get(name);
             JsonNode changes = patch.get(name);
             if (current == null && changes == null) {
@@ -138,10 +140,10 @@ public final class StrategicMergePatch {
             }
             Schema field = field(schema, name);
             if (field == null) {
-                throw Texts.failure("unable to find api field for the json field \"" + name + "\"");
+                throw Patches.failure("unable to find api field for the json field \"" + name + "\"");
             }
-            ArrayNode list = current == null ? null : Texts.list(current);
-            ArrayNode listChanges = changes == null ? null : Texts.list(changes);
+            ArrayNode list = current == null ? null : Patches.list(current);
+            ArrayNode listChanges = changes == null ? null : Patches.list(changes);
             ArrayNode merged = StrategicList.of(field).mergeOrdered(list, listChanges, order);
             target.set(name, merged);
             patch.remove(name);
@@ -152,7 +154,7 @@ public final class StrategicMergePatch {
         if (!(target.get(name) instanceof ArrayNode list)) {
             return;
         }
-        ArrayNode values = Texts.list(change.getValue());
+        ArrayNode values = Patches.list(change.getValue());
         for (int i = list.size() - 1; i >= 0; i--) {
             if (StrategicList.contains(values, list.get(i))) {
                 list.remove(i);

@@ -46,6 +46,23 @@ public final class JsonSchema implements Schema {
         return raw;
     }
 
+    /**
+     * A schema under {@code not}, {@code anyOf}, {@code oneOf} or {@code allOf}; null when there is none.
+     *
+     * @param index in the list; ignored where the keyword is no list
+     */
+    @Nullable
+    JsonSchema alternative(String keyword, int index) {
+        JsonNode node = keyword(keyword);
+        JsonNode at = node.isArray() ? node.path(index) : node;
+        return at.isObject() ? child(at) : null;
+    }
+
+    /** Whether it is of a CRD: an object without properties then has no fields, rather than any. */
+    public boolean structural() {
+        return structural;
+    }
+
     /** A keyword of this node or of what it refers to; a missing node when absent. */
     public JsonNode keyword(String name) {
         JsonNode own = raw.path(name);

@@ -5,10 +5,15 @@ import java.util.List;
 
 /** The findings of strict decoding. */
 public final class UnknownFields {
+    /** More than these are not listed. */
+    public static final int LIMIT = 100;
+
     private UnknownFields() {}
 
-    /** Findings such as {@code unknown field "spec.x"}, in the order of the document; at most {@code 100} of them. */
+    /** Findings such as {@code unknown field "spec.x"}, in the order of the object; at most {@value #LIMIT} of them. */
     public static List<String> find(ObjectNode object, Schema schema) {
-        return List.of();
+        return Pruning.unknown(object, schema, LIMIT).stream()
+                .map(path -> "unknown field \"" + path + "\"")
+                .toList();
     }
 }

@@ -1,4 +1,4 @@
-package dev.gyropilot.apiserver.fields;
+package dev.gyropilot.apiserver.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -8,12 +8,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** JSON values as the field model sees them: a total order, equality by value, and the words of error messages. */
-final class Values {
-    private Values() {}
+/**
+ * JSON values by what they mean: a total order, equality whatever Java type a number was read as, and the words of
+ * Kubernetes' messages, which print values as Go does.
+ */
+public final class JsonValues {
+    private JsonValues() {}
 
     /** Numbers by value, then strings, booleans, lists, maps, null. */
-    static int compare(JsonNode a, JsonNode b) {
+    public static int compare(JsonNode a, JsonNode b) {
         int rank = Integer.compare(rank(a), rank(b));
         if (rank != 0) {
             return rank;
@@ -28,7 +31,8 @@ final class Values {
         };
     }
 
-    static boolean same(JsonNode a, JsonNode b) {
+    /** Whether two values are equal; the order of fields does not matter. */
+    public static boolean same(JsonNode a, JsonNode b) {
         if (a.isObject() && b.isObject()) {
             if (a.size() != b.size()) {
                 return false;
@@ -100,12 +104,12 @@ final class Values {
     }
 
     /** As paths print it: strings quoted. */
-    static String text(JsonNode node) {
+    public static String text(JsonNode node) {
         return node.isTextual() ? node.toString() : go(node);
     }
 
     /** The name of the Go type that Kubernetes' messages print. */
-    static String goType(JsonNode node) {
+    public static String goType(JsonNode node) {
         return switch (node.getNodeType()) {
             case OBJECT -> "map[string]interface {}";
             case ARRAY -> "[]interface {}";
@@ -117,7 +121,7 @@ final class Values {
     }
 
     /** As Go's {@code %v} prints it. */
-    static String go(JsonNode node) {
+    public static String go(JsonNode node) {
         return switch (node.getNodeType()) {
             case OBJECT -> {
                 TreeMap<String, String> sorted = new TreeMap<>();
@@ -137,7 +141,7 @@ final class Values {
     }
 
     /** As Go's {@code %#v} prints it. */
-    static String goSyntax(JsonNode node) {
+    public static String goSyntax(JsonNode node) {
         return switch (node.getNodeType()) {
             case OBJECT -> {
                 TreeMap<String, String> sorted = new TreeMap<>();
