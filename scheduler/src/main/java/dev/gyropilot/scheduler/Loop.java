@@ -13,7 +13,6 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -152,7 +151,7 @@ final class Loop implements AutoCloseable {
 
     private Verdict judge(WaitingPod next) {
         PodShape shape = next.pod.shape();
-        boolean own = !next.pod.claims().isEmpty();
+        boolean own = next.pod.hasClaims();
         Verdict.Unplaceable known = own ? null : refusals.get(shape);
         if (known != null) {
             return known;
@@ -167,15 +166,16 @@ final class Loop implements AutoCloseable {
     private void carryOut(WaitingPod next, Verdict verdict) {
         switch (verdict) {
             case Verdict.Placed placed -> {
-                Set<Cause> helped = world.placed(next.pod, placed.node());
+                Set<Cause> helped = world.decided(next.pod, placed);
                 undelivered++;
-                writer.bind(next.object, placed, failure -> submit(bindingWritten(next, failure)));
+                writer.bind(next.object, next.pod.claims(), placed, result -> submit(bindingWritten(next, placed, result)));
                 waiting.wake(helped);
                 if (helped.contains(Cause.PODS)) {
                     refusals.values().removeIf(refusal -> refusal.causes().contains(Cause.PODS));
                 }
             }
             case Verdict.Unplaceable refusal -> refuse(next, refusal.message(), refusal.causes(), "Unschedulable");
+            case Verdict.Waiting missing when next.attempts == 1 -> waiting.await(next, missing.causes(), clock.instant());
             case Verdict.Waiting missing -> refuse(next, missing.message(), missing.causes(), "Unschedulable");
             case Verdict.Failed failed -> refuse(next, failed.message(), failed.causes(), "SchedulerError");
         }
@@ -189,13 +189,14 @@ final class Loop implements AutoCloseable {
         }
     }
 
-    private Change bindingWritten(WaitingPod bound, @Nullable Exception failure) {
+    private Change bindingWritten(WaitingPod bound, Verdict.Placed placed, Writer.Result result) {
         return (w, pods) -> {
             undelivered--;
-            if (failure == null) {
+            w.written(placed, result.claimVersions());
+            if (result.failure().isEmpty()) {
                 return Set.of();
             }
-            Set<Cause> freed = w.podGone(bound.pod.uid());
+            Set<Cause> freed = w.undone(bound.pod, placed);
             if (bound.place != WaitingPod.Place.GONE) {
                 pods.retry(bound, clock.instant());
             }

@@ -33,6 +33,9 @@ final class WaitingPods {
     /** In the order in which they were parked. */
     private final Set<WaitingPod> parked = new LinkedHashSet<>();
 
+    /** Pods whose claims are on their way, in the order in which they came; tried again after a short while anyway. */
+    private final Set<WaitingPod> awaiting = new LinkedHashSet<>();
+
     private long orders;
 
     WaitingPods(SchedulerConfig config) {
@@ -78,6 +81,7 @@ final class WaitingPods {
             active.remove(waiting);
             backingOff.remove(waiting);
             parked.remove(waiting);
+            awaiting.remove(waiting);
             waiting.place = WaitingPod.Place.GONE;
         }
     }
@@ -106,6 +110,15 @@ final class WaitingPods {
         parked.add(waiting);
     }
 
+    /** Keeps a pod for a moment: what it lacks is usually on its way. */
+    void await(WaitingPod waiting, Set<Cause> causes, Instant now) {
+        waiting.causes = causes;
+        waiting.parkedAt = now;
+        waiting.readyAt = now;
+        waiting.place = WaitingPod.Place.PARKED;
+        awaiting.add(waiting);
+    }
+
     /** Tries a pod again after its back-off whatever happens: its decision could not be carried out. */
     void retry(WaitingPod waiting, Instant now) {
         waiting.readyAt = now.plus(backoff(waiting));
@@ -116,15 +129,18 @@ final class WaitingPods {
     /** Something happened that may help the pods parked for one of these causes. */
     void wake(Set<Cause> causes) {
         var helped = new ArrayList<WaitingPod>();
-        for (WaitingPod waiting : parked) {
-            for (Cause cause : causes) {
-                if (waiting.causes.contains(cause)) {
-                    helped.add(waiting);
-                    break;
-                }
+        parked.stream().filter(w -> isHelped(w, causes)).forEach(helped::add);
+        awaiting.stream().filter(w -> isHelped(w, causes)).forEach(helped::add);
+        helped.forEach(this::activate);
+    }
+
+    private static boolean isHelped(WaitingPod waiting, Set<Cause> causes) {
+        for (Cause cause : causes) {
+            if (waiting.causes.contains(cause)) {
+                return true;
             }
         }
-        helped.forEach(this::activate);
+        return false;
     }
 
     /** Moves what is due to the ready ones. */
@@ -138,6 +154,9 @@ final class WaitingPods {
                 && parked.iterator().next().parkedAt.plus(retry).isBefore(now)) {
             activate(parked.iterator().next());
         }
+        while (!awaiting.isEmpty() && awaiting.iterator().next().parkedAt.plus(firstBackoff).isBefore(now)) {
+            activate(awaiting.iterator().next());
+        }
     }
 
     /** When {@link #advance} next has something to do; null when never. */
@@ -148,11 +167,16 @@ final class WaitingPods {
             Instant flush = parked.iterator().next().parkedAt.plus(retry);
             due = due == null || flush.isBefore(due) ? flush : due;
         }
+        if (!awaiting.isEmpty()) {
+            Instant grace = awaiting.iterator().next().parkedAt.plus(firstBackoff);
+            due = due == null || grace.isBefore(due) ? grace : due;
+        }
         return due;
     }
 
     private void activate(WaitingPod waiting) {
         parked.remove(waiting);
+        awaiting.remove(waiting);
         waiting.place = WaitingPod.Place.BACKING_OFF;
         backingOff.add(waiting);
     }

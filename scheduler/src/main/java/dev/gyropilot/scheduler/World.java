@@ -3,12 +3,16 @@ package dev.gyropilot.scheduler;
 import dev.gyropilot.brain.placement.Node;
 import dev.gyropilot.brain.placement.Pod;
 import dev.gyropilot.brain.placement.Snapshot;
+import dev.gyropilot.brain.placement.Verdict;
 import dev.gyropilot.brain.placement.Verdict.Cause;
+import dev.gyropilot.brain.placement.device.Claim;
+import dev.gyropilot.brain.placement.device.Devices;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +34,8 @@ final class World {
 
     /** Pods on nodes that are not known, by node and uid. */
     private final Map<String, Map<String, Pod>> homeless = new HashMap<>();
+
+    private final Claims claims = new Claims();
 
     private record Located(Pod pod, String node) {}
 
@@ -86,6 +92,43 @@ final class World {
             homeless.computeIfAbsent(node, n -> new HashMap<>()).put(pod.uid(), pod);
         }
         return before == null ? Set.of(Cause.PODS) : SPACE;
+    }
+
+    /** We have decided on a pod: it occupies its node, and its claims their devices, before the API knows. */
+    Set<Cause> decided(Pod pod, Verdict.Placed placed) {
+        devices(devices -> claims.assume(devices, pod, placed.allocations()));
+        return placed(pod, placed.node());
+    }
+
+    /** These claims were written, and have this resource version now. */
+    void written(Verdict.Placed placed, Map<String, Long> claimVersions) {
+        devices(devices -> claims.written(devices, placed.allocations(), claimVersions));
+    }
+
+    /** A decision could not be carried out. */
+    Set<Cause> undone(Pod pod, Verdict.Placed placed) {
+        devices(devices -> claims.undo(devices, placed.allocations()));
+        podGone(pod.uid());
+        return EVERYTHING;
+    }
+
+    Set<Cause> claim(Claim claim, long version) {
+        return devices(devices -> claims.seen(devices, claim, version));
+    }
+
+    Set<Cause> claimGone(String namespace, String name) {
+        return devices(devices -> claims.gone(devices, namespace, name));
+    }
+
+    /** Changes the devices; nothing that did not change can help anybody. */
+    Set<Cause> devices(UnaryOperator<Devices> change) {
+        Devices before = edit == null ? snapshot.devices() : edit.devices();
+        Devices after = change.apply(before);
+        if (after.equals(before)) {
+            return NOTHING;
+        }
+        edit().devices(after);
+        return Set.of(Cause.CLAIMS);
     }
 
     /** A pod no longer occupies its node. */

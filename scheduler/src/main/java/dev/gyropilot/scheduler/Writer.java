@@ -3,22 +3,26 @@ package dev.gyropilot.scheduler;
 import dev.gyropilot.api.cluster.Cluster;
 import dev.gyropilot.api.cluster.Key;
 import dev.gyropilot.brain.placement.Verdict;
+import dev.gyropilot.brain.placement.device.ClaimAllocation;
 import io.fabric8.kubernetes.api.model.Binding;
 import io.fabric8.kubernetes.api.model.BindingBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodConditionBuilder;
 import io.fabric8.kubernetes.api.model.PodStatusBuilder;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,43 +37,79 @@ final class Writer implements AutoCloseable {
     private static final long CLOSE_LIMIT_SECONDS = 5;
 
     private final Cluster cluster;
+    private final ClaimWriter claims;
     private final Semaphore binding;
     private final Semaphore reporting = new Semaphore(REPORT_PARALLELISM);
     private final Semaphore waitingReports = new Semaphore(REPORT_LIMIT);
     private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("scheduler-writer-", 0).factory());
 
-    /** Told when a binding is written, or why it was not. */
+    /**
+     * What became of a decision.
+     *
+     * @param failure why it was not carried out
+     * @param claimVersions the resource versions of the claims that were written, by name
+     */
+    record Result(Optional<Exception> failure, Map<String, Long> claimVersions) {}
+
+    /** Told when a decision is written, or why it was not. */
     @FunctionalInterface
     interface Written {
-        void accept(@Nullable Exception failure) throws InterruptedException;
+        void accept(Result result) throws InterruptedException;
     }
 
     Writer(Cluster cluster, int parallelism) {
         this.cluster = cluster;
         this.binding = new Semaphore(parallelism);
+        this.claims = new ClaimWriter(cluster.client(), cluster::now);
     }
 
-    /** Writes a decision; returns at once. */
-    void bind(Pod pod, Verdict.Placed placed, Written written) {
+    /** Writes a decision, the pod's claims first; returns at once. */
+    void bind(Pod pod, List<String> claimNames, Verdict.Placed placed, Written written) {
         submit(() -> {
             Exception failure = null;
+            var versions = new HashMap<String, Long>();
             binding.acquire();
             try {
+                reserve(pod, claimNames, placed, versions);
                 post(pod, placed.node());
             } catch (RuntimeException e) {
                 failure = e;
             } finally {
                 binding.release();
             }
-            written.accept(failure);
+            written.accept(new Result(Optional.ofNullable(failure), Map.copyOf(versions)));
             String where = Key.of(pod) + " to " + placed.node();
             if (failure == null) {
                 report(() -> cluster.normal(pod, "Scheduled", "Successfully assigned " + where));
             } else {
+                release(pod, versions.keySet());
                 refusedBinding(pod, where, failure);
             }
         });
+    }
+
+    private void reserve(Pod pod, List<String> names, Verdict.Placed placed, Map<String, Long> versions) {
+        for (String name : names) {
+            ClaimAllocation decided = placed.allocations().stream()
+                    .filter(a -> a.name().equals(name))
+                    .findFirst()
+                    .orElse(null);
+            var known = cluster.cached(ResourceClaim.class, new Key(pod.getMetadata().getNamespace(), name));
+            ResourceClaim claim = claims.reserve(name, pod, decided, known);
+            versions.put(name, ClaimFeed.version(claim));
+        }
+    }
+
+    private void release(Pod pod, Iterable<String> names) {
+        for (String name : names) {
+            try {
+                claims.release(
+                        pod.getMetadata().getNamespace(), name, pod.getMetadata().getUid());
+            } catch (KubernetesClientException e) {
+                log.info("claim {} stays reserved for {} until the claim controller sees it: {}", name, Key.of(pod), e.getMessage());
+            }
+        }
     }
 
     private void post(Pod pod, String node) {

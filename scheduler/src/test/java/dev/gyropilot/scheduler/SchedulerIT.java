@@ -9,6 +9,14 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceAttributeBuilder;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceRequestAllocationResult;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimTemplateBuilder;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceSliceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
 import java.util.List;
@@ -46,6 +54,8 @@ class SchedulerIT {
             scheduler.close();
             client.pods().inNamespace(run).withGracePeriod(0).delete();
             client.nodes().withLabel("run", run).delete();
+            client.resources(ResourceSlice.class).withName(run + "-a").delete();
+            client.resources(DeviceClass.class).withName(run + ".example.com").delete();
             client.namespaces().withName(run).delete();
         }
         if (client != null) {
@@ -94,6 +104,113 @@ class SchedulerIT {
                         .isEqualTo(run + "-b"));
     }
 
+    @Test
+    void givesEachPodADeviceOfItsOwnAndTheClaimShowsWhere() {
+        node("a", "8");
+        devices("a", 2);
+        template();
+        for (int i = 0; i < 3; i++) {
+            client.pods().inNamespace(run).resource(withClaim("gpu" + i)).create();
+        }
+
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(allocated())
+                        .extracting(r -> r.getPool() + "/" + r.getDevice())
+                        .containsExactlyInAnyOrder(run + "-a/gpu-0", run + "-a/gpu-1"));
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(pods())
+                        .filteredOn(p -> p.getSpec().getNodeName() == null)
+                        .hasSize(1)
+                        .allSatisfy(p -> assertThat(
+                                        condition(p.getMetadata().getName()).getMessage())
+                                .contains("1 cannot allocate all claims")));
+
+        Pod bound = pods().stream()
+                .filter(p -> p.getSpec().getNodeName() != null)
+                .findFirst()
+                .orElseThrow();
+        client.pods().resource(bound).withGracePeriod(0).delete();
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(pods())
+                        .hasSize(2)
+                        .allSatisfy(
+                                p -> assertThat(p.getSpec().getNodeName()).isEqualTo(run + "-a")));
+        assertThat(allocated()).extracting(r -> r.getRequest()).containsExactly("gpu", "gpu");
+    }
+
+    private List<DeviceRequestAllocationResult> allocated() {
+        return client.resources(ResourceClaim.class).inNamespace(run).list().getItems().stream()
+                .filter(c -> c.getStatus() != null && c.getStatus().getAllocation() != null)
+                .filter(c -> c.getStatus().getReservedFor().size() == 1)
+                .flatMap(c -> c.getStatus().getAllocation().getDevices().getResults().stream())
+                .toList();
+    }
+
+    private void devices(String node, int count) {
+        client.resource(new DeviceClassBuilder()
+                        .withNewMetadata()
+                        .withName(run + ".example.com")
+                        .endMetadata()
+                        .withNewSpec()
+                        .addNewSelector()
+                        .withNewCel("device.driver == '" + run + ".example.com' && device.attributes['" + run
+                                + ".example.com'].model == 'H100'")
+                        .endSelector()
+                        .endSpec()
+                        .build())
+                .create();
+        var slice = new ResourceSliceBuilder()
+                .withNewMetadata()
+                .withName(run + "-" + node)
+                .endMetadata()
+                .withNewSpec()
+                .withDriver(run + ".example.com")
+                .withNewPool(1L, run + "-" + node, 1L)
+                .withNodeName(run + "-" + node);
+        for (int i = 0; i < count; i++) {
+            slice.addNewDevice()
+                    .withName("gpu-" + i)
+                    .addToAttributes(
+                            "model",
+                            new DeviceAttributeBuilder().withString("H100").build())
+                    .endDevice();
+        }
+        client.resource(slice.endSpec().build()).create();
+    }
+
+    private void template() {
+        client.resource(new ResourceClaimTemplateBuilder()
+                        .withNewMetadata()
+                        .withName("one")
+                        .withNamespace(run)
+                        .endMetadata()
+                        .withNewSpec()
+                        .withNewSpec()
+                        .withNewDevices()
+                        .addNewRequest()
+                        .withName("gpu")
+                        .withNewExactly()
+                        .withDeviceClassName(run + ".example.com")
+                        .endExactly()
+                        .endRequest()
+                        .endDevices()
+                        .endSpec()
+                        .endSpec()
+                        .build())
+                .create();
+    }
+
+    private Pod withClaim(String name) {
+        return new PodBuilder(plain(name, "1"))
+                .editSpec()
+                .addNewResourceClaim()
+                .withName("gpu")
+                .withResourceClaimTemplateName("one")
+                .endResourceClaim()
+                .endSpec()
+                .build();
+    }
+
     private PodCondition condition(String pod) {
         return client.pods().inNamespace(run).withName(pod).get().getStatus().getConditions().stream()
                 .filter(c -> c.getType().equals("PodScheduled"))
@@ -125,9 +242,11 @@ class SchedulerIT {
     }
 
     private void pod(String name, String cpu) {
-        client.pods()
-                .inNamespace(run)
-                .resource(new PodBuilder()
+        client.pods().inNamespace(run).resource(plain(name, cpu)).create();
+    }
+
+    private Pod plain(String name, String cpu) {
+        return new PodBuilder()
                         .withNewMetadata()
                         .withName(name)
                         .withNamespace(run)
@@ -143,7 +262,6 @@ class SchedulerIT {
                         .endResources()
                         .endContainer()
                         .endSpec()
-                        .build())
-                .create();
+                        .build();
     }
 }

@@ -39,16 +39,18 @@ public final class Placement {
 
     /** Where this pod goes now. */
     public Verdict decide(Snapshot snapshot, Pod pod) {
-        ClaimSet claims = pod.claims().isEmpty() ? ClaimSet.NONE : ClaimSet.of(snapshot.devices(), pod);
+        ClaimSet claims = pod.hasClaims() ? ClaimSet.of(snapshot.devices(), pod) : ClaimSet.NONE;
         if (claims.obstacle().isPresent()) {
-            return new Verdict.Waiting(claims.obstacle().get(), EnumSet.of(Cause.CLAIMS));
+            return new Verdict.Waiting(
+                    "0/" + snapshot.nodeCount() + " nodes are available: " + claims.obstacle().get() + ".",
+                    EnumSet.of(Cause.CLAIMS));
         }
         PodShape shape = pod.shape();
         forgetOtherResources(snapshot);
         ShapeMemo memo = memo(shape);
         ResourceScore score = scores.computeIfAbsent(shape, s -> new ResourceScore(s, snapshot.resources, seed));
         boolean preferences = memo.refreshFixed(snapshot);
-        if (!preferences && pod.claims().isEmpty() && isPlain(shape)) {
+        if (!preferences && !pod.hasClaims() && isPlain(shape)) {
             ShapeMemo.Best[] bests = memo.refreshBest(snapshot, score);
             int chosen = shortWay(bests);
             if (chosen >= 0) {

@@ -6,11 +6,23 @@ import java.util.List;
  * A pod, waiting or placed.
  *
  * @param claims the names of the ResourceClaims in its namespace that it uses
+ * @param unmadeClaims its entries for claims that are still to be made from a template
  * @param createdMillis since the epoch
  */
-public record Pod(String name, String uid, PodShape shape, int priority, long createdMillis, List<String> claims) {
+public record Pod(String name, String uid, PodShape shape, int priority, long createdMillis, List<String> claims, List<String> unmadeClaims) {
     public Pod {
         claims = List.copyOf(claims);
+        unmadeClaims = List.copyOf(unmadeClaims);
+    }
+
+    /** A pod without claims. */
+    public static Pod of(String name, PodShape shape, int priority) {
+        return new Pod(name, shape.namespace() + "/" + name, shape, priority, 0, List.of(), List.of());
+    }
+
+    /** Whether it uses claims, made or not. */
+    public boolean hasClaims() {
+        return !claims.isEmpty() || !unmadeClaims.isEmpty();
     }
 
     public String namespace() {

@@ -1,11 +1,202 @@
 package dev.gyropilot.brain.placement.device;
 
 import dev.gyropilot.brain.placement.Node;
+import dev.gyropilot.brain.placement.NodeTerm;
+import dev.gyropilot.brain.placement.Requirement;
+import dev.gyropilot.brain.placement.device.ClaimAllocation.Config;
+import dev.gyropilot.brain.placement.device.ClaimAllocation.Result;
+import dev.gyropilot.brain.placement.device.ClaimPlan.AskPlan;
+import dev.gyropilot.brain.placement.device.Search.Pick;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
-/** The structured allocator. */
+/**
+ * The structured allocator of {@code resource.k8s.io/v1}: which devices the claims of a pod get on one node. First fit in
+ * the order of pools, slices and devices. The same input always gets the same answer; what the object remembers between
+ * calls only saves time. One thread at a time.
+ */
 public final class Allocator {
-    public Outcome allocate(Devices devices, Node node, List<Object> claims) {
-        return new Outcome.NoFit("cannot allocate all claims");
+    /** Why a node without a solution refuses, in kube-scheduler's words. */
+    public static final String NO_SOLUTION = "cannot allocate all claims";
+
+    private static final int VIEW_LIMIT = 32_768;
+    private static final Comparator<NodePool> ORDER =
+            Comparator.comparing((NodePool p) -> p.hasBindingConditions).thenComparing(p -> p.id);
+
+    private final Features features;
+    private final Selection.Cache selections;
+    private final Map<String, View> views = new HashMap<>();
+
+    /** The pools of a node, good for as long as the node and its pools are these objects. */
+    private record View(Node node, List<Pool> from, List<NodePool> pools) {}
+
+    public Allocator(Features features, SelectorCompiler compiler) {
+        this.features = features;
+        this.selections = new Selection.Cache(compiler);
+    }
+
+    /** Finds devices for all these claims, none of which has any yet, together. */
+    public Outcome allocate(Devices devices, Node node, List<Claim> claims) {
+        try {
+            selections.trim();
+            List<NodePool> pools = view(devices, node).pools;
+            var search = new Search(devices, features, selections, pools);
+            if (!search.run(claims)) {
+                return noFit(pools);
+            }
+            var result = new ArrayList<ClaimAllocation>();
+            for (int i = 0; i < claims.size(); i++) {
+                result.add(allocation(search.plans().get(i), search.picks(i), node));
+            }
+            return new Outcome.Allocated(List.copyOf(result));
+        } catch (Aborted e) {
+            return new Outcome.Failed(e.text());
+        }
+    }
+
+    private static Outcome noFit(List<NodePool> pools) {
+        for (NodePool pool : pools) {
+            if (pool.flaw.isPresent()) {
+                return new Outcome.NoFit(NO_SOLUTION + ", resource pool " + pool.id + " " + pool.flaw.get());
+            }
+        }
+        return new Outcome.NoFit(NO_SOLUTION);
+    }
+
+    @SuppressWarnings("ReferenceEquality") // what did not change is the same object
+    private View view(Devices devices, Node node) {
+        View known = views.get(node.name());
+        var ids = devices.poolsFor(node.name());
+        if (known != null && known.node == node && known.from.size() == ids.size()) {
+            int i = 0;
+            for (PoolId id : ids) {
+                if (known.from.get(i) != devices.pool(id)) {
+                    break;
+                }
+                i++;
+            }
+            if (i == ids.size()) {
+                return known;
+            }
+        }
+        var from = new ArrayList<Pool>();
+        var pools = new ArrayList<NodePool>();
+        for (PoolId id : ids) {
+            Pool pool = devices.pool(id);
+            if (pool == null) {
+                continue;
+            }
+            from.add(pool);
+            NodePool ofNode = NodePool.of(pool, node, features);
+            if (ofNode != null) {
+                pools.add(ofNode);
+            }
+        }
+        pools.sort(ORDER);
+        if (views.size() > VIEW_LIMIT) {
+            views.clear();
+        }
+        var view = new View(node, List.copyOf(from), List.copyOf(pools));
+        views.put(node.name(), view);
+        return view;
+    }
+
+    private ClaimAllocation allocation(ClaimPlan plan, List<Pick> picks, Node node) {
+        var results = new ArrayList<Result>();
+        for (int i = 0; i < picks.size(); i++) {
+            results.add(result(plan.claim, picks.get(i), i));
+        }
+        return new ClaimAllocation(
+                plan.claim.namespace(),
+                plan.claim.name(),
+                plan.claim.uid(),
+                List.copyOf(results),
+                configs(plan, picks),
+                reachable(picks, node).map(List::of));
+    }
+
+    private Result result(Claim claim, Pick pick, int index) {
+        Device device = pick.device().device;
+        Optional<String> share = Optional.empty();
+        if (pick.shared()) {
+            // The claim's uid makes it unique, and a replayed decision gets the same one.
+            String seed = claim.uid() + "/" + index + "/" + pick.device().id;
+            share = Optional.of(UUID.nameUUIDFromBytes(seed.getBytes(StandardCharsets.UTF_8))
+                    .toString());
+        }
+        return new Result(
+                pick.ask().name(),
+                pick.device().id,
+                pick.ask().ask.adminAccess(),
+                pick.ask().ask.tolerations(),
+                device.bindingConditions(),
+                device.bindingFailureConditions(),
+                share,
+                pick.shared() ? pick.consumed() : Map.of());
+    }
+
+    private static List<Config> configs(ClaimPlan plan, List<Pick> picks) {
+        var chosen = new LinkedHashMap<String, AskPlan>();
+        for (Pick pick : picks) {
+            chosen.putIfAbsent(pick.ask().request.name(), pick.ask());
+        }
+        int all = plan.claim.requests().size();
+        var users = new LinkedHashMap<DeviceClass, List<String>>();
+        for (AskPlan ask : chosen.values()) {
+            users.computeIfAbsent(ask.deviceClass, c -> new ArrayList<>()).add(ask.name());
+        }
+        var result = new ArrayList<Config>();
+        users.forEach((deviceClass, requests) -> deviceClass
+                .configs()
+                .forEach(config -> result.add(
+                        new Config(true, requests.size() == all ? List.of() : List.copyOf(requests), config))));
+        for (Claim.ScopedConfig config : plan.claim.configs()) {
+            boolean applies = config.requests().isEmpty()
+                    || chosen.values().stream()
+                            .anyMatch(ask -> config.requests().contains(ask.request.name())
+                                    || config.requests().contains(ask.name()));
+            if (applies) {
+                List<String> requests = config.requests().size() == all ? List.of() : config.requests();
+                result.add(new Config(false, requests, config.config()));
+            }
+        }
+        return List.copyOf(result);
+    }
+
+    /** From where all the devices can be used; empty: from anywhere. */
+    private static Optional<NodeTerm> reachable(List<Pick> picks, Node node) {
+        var labels = new LinkedHashSet<Requirement>();
+        var fields = new LinkedHashSet<Requirement>();
+        for (Pick pick : picks) {
+            Device device = pick.device().device;
+            Scope scope = scope(pick, device);
+            if (scope instanceof Scope.OnNode || device.bindsToNode()) {
+                return Optional.of(new NodeTerm(
+                        List.of(),
+                        List.of(new Requirement(
+                                "metadata.name", Requirement.Operator.IN, List.of(node.name())))));
+            }
+            if (scope instanceof Scope.Selected selected) {
+                labels.addAll(selected.term().labels());
+                fields.addAll(selected.term().fields());
+            }
+        }
+        return labels.isEmpty() && fields.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new NodeTerm(List.copyOf(labels), List.copyOf(fields)));
+    }
+
+    private static @Nullable Scope scope(Pick pick, Device device) {
+        Scope ofSlice = pick.device().slice.scope();
+        return ofSlice instanceof Scope.PerDevice ? device.scope().orElse(null) : ofSlice;
     }
 }

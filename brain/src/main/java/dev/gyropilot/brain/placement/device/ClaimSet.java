@@ -1,21 +1,96 @@
 package dev.gyropilot.brain.placement.device;
 
 import dev.gyropilot.brain.placement.Node;
+import dev.gyropilot.brain.placement.NodeTerm;
 import dev.gyropilot.brain.placement.Pod;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The claims of one pod. */
-public record ClaimSet(Optional<String> obstacle, List<Object> toAllocate) {
-    public static final ClaimSet NONE = new ClaimSet(Optional.empty(), List.of());
+/**
+ * The claims of one pod.
+ *
+ * @param obstacle why the pod cannot be judged yet
+ * @param toAllocate the claims without an allocation
+ * @param bounds the nodes to which each allocated claim ties the pod
+ */
+public record ClaimSet(Optional<String> obstacle, List<Claim> toAllocate, List<List<NodeTerm>> bounds) {
+    public static final ClaimSet NONE = new ClaimSet(Optional.empty(), List.of(), List.of());
 
     public static ClaimSet of(Devices devices, Pod pod) {
-        return new ClaimSet(Optional.of("claims are not yet served"), List.of());
+        var toAllocate = new ArrayList<Claim>();
+        var bounds = new ArrayList<List<NodeTerm>>();
+        if (!pod.unmadeClaims().isEmpty()) {
+            return obstacle("pod claim \"" + pod.unmadeClaims().getFirst() + "\": ResourceClaim not created yet");
+        }
+        for (String name : pod.claims()) {
+            Optional<Claim> found = devices.claim(pod.namespace(), name);
+            if (found.isEmpty()) {
+                return obstacle("resourceclaim \"" + name + "\" not found");
+            }
+            Claim claim = found.get();
+            if (claim.deleting()) {
+                return obstacle("resourceclaim \"" + name + "\" is being deleted");
+            }
+            if (claim.allocation().isPresent()) {
+                if (claim.reservedFor().size() >= Claim.RESERVED_LIMIT
+                        && !claim.reservedFor().contains(pod.uid())) {
+                    return obstacle("resourceclaim \"" + name + "\" is in use by " + Claim.RESERVED_LIMIT + " pods already");
+                }
+                claim.allocation().get().nodes().ifPresent(bounds::add);
+                continue;
+            }
+            Optional<String> missing = missingClass(devices, claim);
+            if (missing.isPresent()) {
+                return obstacle(missing.get());
+            }
+            toAllocate.add(claim);
+        }
+        return new ClaimSet(Optional.empty(), List.copyOf(toAllocate), List.copyOf(bounds));
+    }
+
+    private static ClaimSet obstacle(String message) {
+        return new ClaimSet(Optional.of(message), List.of(), List.of());
+    }
+
+    private static Optional<String> missingClass(Devices devices, Claim claim) {
+        for (Claim.Request request : claim.requests()) {
+            for (Claim.Ask ask : request.alternatives()) {
+                if (devices.deviceClass(ask.deviceClass()).isEmpty()) {
+                    String name = ask.name().isEmpty() ? request.name() : request.name() + "/" + ask.name();
+                    return Optional.of("request " + name + ": device class " + ask.deviceClass() + " does not exist");
+                }
+            }
+        }
+        return Optional.empty();
     }
 
     /** The slots, among those given, whose node the allocated claims allow. */
     public long filter(@Nullable Node[] nodes, long mask) {
-        return mask;
+        if (bounds.isEmpty()) {
+            return mask;
+        }
+        long result = mask;
+        for (long rest = mask; rest != 0; rest &= rest - 1) {
+            Node node = nodes[Long.numberOfTrailingZeros(rest)];
+            if (node == null || !allows(node)) {
+                result &= ~(rest & -rest);
+            }
+        }
+        return result;
+    }
+
+    private boolean allows(Node node) {
+        for (List<NodeTerm> terms : bounds) {
+            boolean one = false;
+            for (NodeTerm term : terms) {
+                one |= term.matches(node);
+            }
+            if (!one) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -1,6 +1,199 @@
 package dev.gyropilot.brain.placement.device;
 
-/** All devices, classes and claims of a snapshot. */
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** All slices, classes and claims of a snapshot, and which devices are in use. Immutable; a change makes a cheap copy. */
 public final class Devices {
-    public static final Devices EMPTY = new Devices();
+    public static final Devices EMPTY = new Devices(
+            new Shards<>(), new Shards<>(), Set.of(), new Shards<>(), Map.of(), new Shards<>(), new Shards<>());
+
+    private final Shards<String, Slice> slices;
+    private final Shards<PoolId, Pool> pools;
+
+    /** Pools with a slice that is not bound to one node by name. */
+    private final Set<PoolId> widePools;
+
+    /** Pools with slices of this node, by node name. */
+    private final Shards<String, Set<PoolId>> poolsOfNode;
+
+    private final Map<String, DeviceClass> classes;
+    private final Shards<String, Claim> claims;
+
+    /** By pool and device name. */
+    private final Shards<PoolId, Map<String, Use>> uses;
+
+    private Devices(
+            Shards<String, Slice> slices,
+            Shards<PoolId, Pool> pools,
+            Set<PoolId> widePools,
+            Shards<String, Set<PoolId>> poolsOfNode,
+            Map<String, DeviceClass> classes,
+            Shards<String, Claim> claims,
+            Shards<PoolId, Map<String, Use>> uses) {
+        this.slices = slices;
+        this.pools = pools;
+        this.widePools = widePools;
+        this.poolsOfNode = poolsOfNode;
+        this.classes = classes;
+        this.claims = claims;
+        this.uses = uses;
+    }
+
+    /** Adds or replaces a slice. */
+    public Devices with(Slice slice) {
+        Slice before = slices.get(slice.name());
+        if (slice.equals(before)) {
+            return this;
+        }
+        Devices rest = before == null ? this : withoutSlice(slice.name());
+        Pool pool = rest.pools.get(slice.pool());
+        Pool next = (pool == null ? new Pool(slice.pool(), List.of()) : pool).with(slice);
+        return rest.indexed(rest.slices.with(slice.name(), slice), next, slice.scope());
+    }
+
+    public Devices withoutSlice(String name) {
+        Slice before = slices.get(name);
+        if (before == null) {
+            return this;
+        }
+        Pool pool = pools.get(before.pool());
+        Pool next = (pool == null ? new Pool(before.pool(), List.of()) : pool).without(name);
+        return indexed(slices.with(name, null), next, before.scope());
+    }
+
+    private Devices indexed(Shards<String, Slice> nextSlices, Pool pool, Scope changed) {
+        var nextPools = pools.with(pool.id(), pool.slices().isEmpty() ? null : pool);
+        Set<PoolId> wide = widePools;
+        var ofNode = poolsOfNode;
+        if (changed instanceof Scope.OnNode on) {
+            boolean has = pool.slices().stream().anyMatch(s -> s.scope().equals(on));
+            Set<PoolId> known = ofNode.get(on.node());
+            ofNode = ofNode.with(on.node(), changed(known == null ? Set.of() : known, pool.id(), has));
+        } else {
+            boolean has = pool.slices().stream().anyMatch(s -> !(s.scope() instanceof Scope.OnNode));
+            wide = changed(wide, pool.id(), has);
+        }
+        return new Devices(nextSlices, nextPools, wide, ofNode, classes, claims, uses);
+    }
+
+    private static Set<PoolId> changed(Set<PoolId> set, PoolId id, boolean has) {
+        if (set.contains(id) == has) {
+            return set;
+        }
+        var next = new TreeSet<>(set);
+        if (has) {
+            next.add(id);
+        } else {
+            next.remove(id);
+        }
+        return next;
+    }
+
+    /** Adds or replaces a class. */
+    public Devices with(DeviceClass deviceClass) {
+        var next = new HashMap<>(classes);
+        next.put(deviceClass.name(), deviceClass);
+        return new Devices(slices, pools, widePools, poolsOfNode, Map.copyOf(next), claims, uses);
+    }
+
+    public Devices withoutClass(String name) {
+        var next = new HashMap<>(classes);
+        next.remove(name);
+        return new Devices(slices, pools, widePools, poolsOfNode, Map.copyOf(next), claims, uses);
+    }
+
+    /** Adds or replaces a claim; the devices of its allocation are in use from now on, those of its former one no longer. */
+    public Devices with(Claim claim) {
+        String key = key(claim.namespace(), claim.name());
+        Claim before = claims.get(key);
+        if (claim.equals(before)) {
+            return this;
+        }
+        var nextUses = before == null ? uses : charged(uses, before, -1);
+        return new Devices(
+                slices, pools, widePools, poolsOfNode, classes, claims.with(key, claim), charged(nextUses, claim, 1));
+    }
+
+    public Devices withoutClaim(String namespace, String name) {
+        String key = key(namespace, name);
+        Claim before = claims.get(key);
+        if (before == null) {
+            return this;
+        }
+        return new Devices(
+                slices, pools, widePools, poolsOfNode, classes, claims.with(key, null), charged(uses, before, -1));
+    }
+
+    private static Shards<PoolId, Map<String, Use>> charged(
+            Shards<PoolId, Map<String, Use>> uses, Claim claim, int sign) {
+        if (claim.allocation().isEmpty()) {
+            return uses;
+        }
+        var result = uses;
+        for (ClaimAllocation.Result device : claim.allocation().get().results()) {
+            if (device.adminAccess()) {
+                continue;
+            }
+            PoolId pool = device.device().pool();
+            Map<String, Use> known = result.get(pool);
+            var next = known == null ? new HashMap<String, Use>() : new HashMap<>(known);
+            Use use = next.getOrDefault(device.device().device(), Use.NONE).with(device, sign);
+            if (use == null) {
+                next.remove(device.device().device());
+            } else {
+                next.put(device.device().device(), use);
+            }
+            result = result.with(pool, next.isEmpty() ? null : next);
+        }
+        return result;
+    }
+
+    public Optional<Claim> claim(String namespace, String name) {
+        return Optional.ofNullable(claims.get(key(namespace, name)));
+    }
+
+    public Optional<DeviceClass> deviceClass(String name) {
+        return Optional.ofNullable(classes.get(name));
+    }
+
+    /** How many claims hold a device, shares included; uses with admin access do not count. */
+    public int holders(DeviceId device) {
+        Use use = uses(device.pool()).getOrDefault(device.device(), Use.NONE);
+        return use.holders() + use.shares();
+    }
+
+    Map<String, Use> uses(PoolId pool) {
+        Map<String, Use> known = uses.get(pool);
+        return known == null ? Map.of() : known;
+    }
+
+    /** The pools that may have devices for a node. */
+    Collection<PoolId> poolsFor(String node) {
+        Set<PoolId> own = poolsOfNode.get(node);
+        if (own == null || own.isEmpty()) {
+            return widePools;
+        }
+        if (widePools.isEmpty()) {
+            return own;
+        }
+        var both = new TreeSet<>(own);
+        both.addAll(widePools);
+        return both;
+    }
+
+    @Nullable
+    Pool pool(PoolId id) {
+        return pools.get(id);
+    }
+
+    private static String key(String namespace, String name) {
+        return namespace + "/" + name;
+    }
 }

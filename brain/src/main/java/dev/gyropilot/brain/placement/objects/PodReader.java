@@ -44,13 +44,15 @@ public final class PodReader {
         var metadata = pod.getMetadata();
         Integer priority = pod.getSpec().getPriority();
         String created = metadata.getCreationTimestamp();
+        ClaimNames claims = ClaimNames.of(pod);
         return new Pod(
                 metadata.getName(),
                 Objects.requireNonNullElse(metadata.getUid(), metadata.getNamespace() + "/" + metadata.getName()),
                 canonical(shape(pod)),
                 priority == null ? 0 : priority,
                 created == null ? 0 : Instant.parse(created).toEpochMilli(),
-                ClaimNames.of(pod).names());
+                claims.names(),
+                claims.pending());
     }
 
     private synchronized PodShape canonical(PodShape shape) {

@@ -1,0 +1,114 @@
+package dev.gyropilot.brain.placement.device;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** What one constraint of a claim has seen of the devices picked so far; every accepted device can be taken back. */
+sealed interface ConstraintState {
+    /** Whether the device may join; if so, it has. */
+    boolean add(NodePool.PoolDevice device);
+
+    /** Takes back the newest device that joined. */
+    void undo();
+
+    static ConstraintState of(Claim.Constraint constraint, Features features) {
+        return switch (constraint) {
+            case Claim.Constraint.Match match -> new Match(match.attribute(), features);
+            case Claim.Constraint.Distinct distinct -> new Distinct(distinct.attribute(), features);
+            case Claim.Constraint.Unknown ignored ->
+                throw new IllegalArgumentException("a constraint of unknown kind cannot be judged");
+        };
+    }
+
+    /** Whether a constraint is about this request. {@code subrequest} is empty for a request without alternatives. */
+    static boolean concerns(Claim.Constraint constraint, String request, String subrequest) {
+        List<String> named = constraint.requests();
+        return named.isEmpty()
+                || named.contains(request)
+                || (!subrequest.isEmpty() && named.contains(request + "/" + subrequest));
+    }
+
+    /** An attribute's type and values, as one comparable set; empty when the device lacks it or it may not be compared. */
+    private static Optional<Set<Object>> values(NodePool.PoolDevice device, String attribute, Features features) {
+        return device.device
+                .attribute(attribute, device.id.pool().driver())
+                .filter(value -> features.listTypeAttributes() || !value.list())
+                .map(value -> {
+                    var typed = new HashSet<Object>();
+                    value.values().forEach(v -> typed.add(List.of(value.type(), v)));
+                    return typed;
+                });
+    }
+
+    /** The values common to all devices so far, newest on top. */
+    final class Match implements ConstraintState {
+        private final String attribute;
+        private final Features features;
+        private final Deque<Set<Object>> common = new ArrayDeque<>();
+
+        Match(String attribute, Features features) {
+            this.attribute = attribute;
+            this.features = features;
+        }
+
+        @Override
+        public boolean add(NodePool.PoolDevice device) {
+            Optional<Set<Object>> own = values(device, attribute, features);
+            if (own.isEmpty()) {
+                return false;
+            }
+            var next = new HashSet<>(own.get());
+            if (!common.isEmpty()) {
+                next.retainAll(common.peek());
+            }
+            if (next.isEmpty()) {
+                return false;
+            }
+            common.push(next);
+            return true;
+        }
+
+        @Override
+        public void undo() {
+            common.pop();
+        }
+    }
+
+    /** The values of each device so far. */
+    final class Distinct implements ConstraintState {
+        private final String attribute;
+        private final Features features;
+        private final List<Set<Object>> seen = new ArrayList<>();
+
+        Distinct(String attribute, Features features) {
+            this.attribute = attribute;
+            this.features = features;
+        }
+
+        @Override
+        public boolean add(NodePool.PoolDevice device) {
+            Optional<Set<Object>> own = values(device, attribute, features);
+            if (own.isEmpty()) {
+                return false;
+            }
+            for (Set<Object> other : seen) {
+                if (!Collections.disjoint(other, own.get())) {
+                    return false;
+                }
+            }
+            seen.add(own.get());
+            return true;
+        }
+
+        @Override
+        public void undo() {
+            seen.removeLast();
+        }
+    }
+}
