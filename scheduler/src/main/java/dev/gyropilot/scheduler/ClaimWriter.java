@@ -45,7 +45,10 @@ final class ClaimWriter {
         ResourceClaim current = known.orElse(null);
         for (int attempt = 1; ; attempt++) {
             if (current == null) {
-                current = client.resources(ResourceClaim.class).inNamespace(namespace).withName(name).get();
+                current = client.resources(ResourceClaim.class)
+                        .inNamespace(namespace)
+                        .withName(name)
+                        .get();
             }
             if (current == null) {
                 throw new KubernetesClientException("claim " + namespace + "/" + name + " is gone", 409, null);
@@ -64,8 +67,13 @@ final class ClaimWriter {
 
     /** Takes the pod's reservation back; what others reserved or allocated stays. */
     void release(String namespace, String name, String podUid) {
-        ResourceClaim current = client.resources(ResourceClaim.class).inNamespace(namespace).withName(name).get();
-        if (current == null || current.getStatus() == null || current.getStatus().getReservedFor() == null) {
+        ResourceClaim current = client.resources(ResourceClaim.class)
+                .inNamespace(namespace)
+                .withName(name)
+                .get();
+        if (current == null
+                || current.getStatus() == null
+                || current.getStatus().getReservedFor() == null) {
             return;
         }
         var rest = new ArrayList<>(current.getStatus().getReservedFor());
@@ -83,10 +91,11 @@ final class ClaimWriter {
         var status = current.getStatus();
         boolean allocated = status != null && status.getAllocation() != null;
         boolean deleting = current.getMetadata().getDeletionTimestamp() != null;
-        boolean replaced = decided != null
-                && !decided.uid().equals(current.getMetadata().getUid());
+        boolean replaced =
+                decided != null && !decided.uid().equals(current.getMetadata().getUid());
         if (deleting || replaced || allocated != (decided == null)) {
-            String now = deleting ? "being deleted" : replaced ? "another one" : allocated ? "allocated" : "not allocated";
+            String now =
+                    deleting ? "being deleted" : replaced ? "another one" : allocated ? "allocated" : "not allocated";
             throw new KubernetesClientException(
                     "claim " + current.getMetadata().getName() + " is " + now + " meanwhile", 409, null);
         }

@@ -45,7 +45,8 @@ final class Claims {
     Devices assume(Devices devices, Pod pod, List<ClaimAllocation> allocations) {
         Devices result = devices;
         for (ClaimAllocation allocation : allocations) {
-            Claim claim = result.claim(allocation.namespace(), allocation.name()).orElse(null);
+            Claim claim =
+                    result.claim(allocation.namespace(), allocation.name()).orElse(null);
             if (claim != null) {
                 var users = new HashSet<>(claim.reservedFor());
                 users.add(pod.uid());

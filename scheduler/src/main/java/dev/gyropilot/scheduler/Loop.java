@@ -168,14 +168,16 @@ final class Loop implements AutoCloseable {
             case Verdict.Placed placed -> {
                 Set<Cause> helped = world.decided(next.pod, placed);
                 undelivered++;
-                writer.bind(next.object, next.pod.claims(), placed, result -> submit(bindingWritten(next, placed, result)));
+                writer.bind(
+                        next.object, next.pod.claims(), placed, result -> submit(bindingWritten(next, placed, result)));
                 waiting.wake(helped);
                 if (helped.contains(Cause.PODS)) {
                     refusals.values().removeIf(refusal -> refusal.causes().contains(Cause.PODS));
                 }
             }
             case Verdict.Unplaceable refusal -> refuse(next, refusal.message(), refusal.causes(), "Unschedulable");
-            case Verdict.Waiting missing when next.attempts == 1 -> waiting.await(next, missing.causes(), clock.instant());
+            case Verdict.Waiting missing
+            when next.attempts == 1 -> waiting.await(next, missing.causes(), clock.instant());
             case Verdict.Waiting missing -> refuse(next, missing.message(), missing.causes(), "Unschedulable");
             case Verdict.Failed failed -> refuse(next, failed.message(), failed.causes(), "SchedulerError");
         }

@@ -39,7 +39,11 @@ public final class Scheduler implements AutoCloseable {
     private Scheduler(SchedulerConfig config, Cluster cluster) {
         this.cluster = cluster;
         writer = new Writer(cluster, config.bindParallelism());
-        loop = new Loop(config, cluster::now, new Placement(config.seed(), new Allocator(Features.ALL, new CelSelectors())), writer);
+        loop = new Loop(
+                config,
+                cluster::now,
+                new Placement(config.seed(), new Allocator(Features.ALL, new CelSelectors())),
+                writer);
         feed(Namespace.class, new NamespaceFeed());
         feed(Node.class, new NodeFeed());
         if (cluster.client().supports(ResourceSlice.class)) {

@@ -154,7 +154,8 @@ final class WaitingPods {
                 && parked.iterator().next().parkedAt.plus(retry).isBefore(now)) {
             activate(parked.iterator().next());
         }
-        while (!awaiting.isEmpty() && awaiting.iterator().next().parkedAt.plus(firstBackoff).isBefore(now)) {
+        while (!awaiting.isEmpty()
+                && awaiting.iterator().next().parkedAt.plus(firstBackoff).isBefore(now)) {
             activate(awaiting.iterator().next());
         }
     }

@@ -95,7 +95,8 @@ final class Writer implements AutoCloseable {
                     .filter(a -> a.name().equals(name))
                     .findFirst()
                     .orElse(null);
-            var known = cluster.cached(ResourceClaim.class, new Key(pod.getMetadata().getNamespace(), name));
+            var known = cluster.cached(
+                    ResourceClaim.class, new Key(pod.getMetadata().getNamespace(), name));
             ResourceClaim claim = claims.reserve(name, pod, decided, known);
             versions.put(name, ClaimFeed.version(claim));
         }
@@ -105,9 +106,15 @@ final class Writer implements AutoCloseable {
         for (String name : names) {
             try {
                 claims.release(
-                        pod.getMetadata().getNamespace(), name, pod.getMetadata().getUid());
+                        pod.getMetadata().getNamespace(),
+                        name,
+                        pod.getMetadata().getUid());
             } catch (KubernetesClientException e) {
-                log.info("claim {} stays reserved for {} until the claim controller sees it: {}", name, Key.of(pod), e.getMessage());
+                log.info(
+                        "claim {} stays reserved for {} until the claim controller sees it: {}",
+                        name,
+                        Key.of(pod),
+                        e.getMessage());
             }
         }
     }

@@ -133,8 +133,7 @@ class SchedulerIT {
         await().atMost(LIMIT)
                 .untilAsserted(() -> assertThat(pods())
                         .hasSize(2)
-                        .allSatisfy(
-                                p -> assertThat(p.getSpec().getNodeName()).isEqualTo(run + "-a")));
+                        .allSatisfy(p -> assertThat(p.getSpec().getNodeName()).isEqualTo(run + "-a")));
         assertThat(allocated()).extracting(r -> r.getRequest()).containsExactly("gpu", "gpu");
     }
 
@@ -247,21 +246,21 @@ class SchedulerIT {
 
     private Pod plain(String name, String cpu) {
         return new PodBuilder()
-                        .withNewMetadata()
-                        .withName(name)
-                        .withNamespace(run)
-                        .endMetadata()
-                        .withNewSpec()
-                        .withSchedulerName(SchedulerConfig.NAME)
-                        .addToNodeSelector("run", run)
-                        .addNewContainer()
-                        .withName("c")
-                        .withImage("none")
-                        .withNewResources()
-                        .addToRequests("cpu", new Quantity(cpu))
-                        .endResources()
-                        .endContainer()
-                        .endSpec()
-                        .build();
+                .withNewMetadata()
+                .withName(name)
+                .withNamespace(run)
+                .endMetadata()
+                .withNewSpec()
+                .withSchedulerName(SchedulerConfig.NAME)
+                .addToNodeSelector("run", run)
+                .addNewContainer()
+                .withName("c")
+                .withImage("none")
+                .withNewResources()
+                .addToRequests("cpu", new Quantity(cpu))
+                .endResources()
+                .endContainer()
+                .endSpec()
+                .build();
     }
 }

@@ -42,7 +42,8 @@ public final class Placement {
         ClaimSet claims = pod.hasClaims() ? ClaimSet.of(snapshot.devices(), pod) : ClaimSet.NONE;
         if (claims.obstacle().isPresent()) {
             return new Verdict.Waiting(
-                    "0/" + snapshot.nodeCount() + " nodes are available: " + claims.obstacle().get() + ".",
+                    "0/" + snapshot.nodeCount() + " nodes are available: "
+                            + claims.obstacle().get() + ".",
                     EnumSet.of(Cause.CLAIMS));
         }
         PodShape shape = pod.shape();

@@ -9,7 +9,14 @@ import java.util.List;
  * @param unmadeClaims its entries for claims that are still to be made from a template
  * @param createdMillis since the epoch
  */
-public record Pod(String name, String uid, PodShape shape, int priority, long createdMillis, List<String> claims, List<String> unmadeClaims) {
+public record Pod(
+        String name,
+        String uid,
+        PodShape shape,
+        int priority,
+        long createdMillis,
+        List<String> claims,
+        List<String> unmadeClaims) {
     public Pod {
         claims = List.copyOf(claims);
         unmadeClaims = List.copyOf(unmadeClaims);

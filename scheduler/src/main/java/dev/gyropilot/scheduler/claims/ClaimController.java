@@ -45,7 +45,8 @@ public final class ClaimController implements AutoCloseable {
     }
 
     private static List<Key> claimsOf(Pod pod) {
-        if (pod.getSpec().getResourceClaims() == null || pod.getSpec().getResourceClaims().isEmpty()) {
+        if (pod.getSpec().getResourceClaims() == null
+                || pod.getSpec().getResourceClaims().isEmpty()) {
             return List.of();
         }
         var result = new ArrayList<Key>();

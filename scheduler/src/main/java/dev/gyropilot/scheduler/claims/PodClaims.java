@@ -80,7 +80,8 @@ final class PodClaims implements Reconciler {
                     pod,
                     "FailedResourceClaimCreation",
                     "PodResourceClaim " + entry.getName() + ": resourceclaimtemplate \""
-                            + entry.getResourceClaimTemplateName() + "\" not found. Maybe it is in another namespace than "
+                            + entry.getResourceClaimTemplateName()
+                            + "\" not found. Maybe it is in another namespace than "
                             + namespace);
             return Optional.empty();
         }

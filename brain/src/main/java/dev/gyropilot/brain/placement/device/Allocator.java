@@ -182,8 +182,7 @@ public final class Allocator {
             if (scope instanceof Scope.OnNode || device.bindsToNode()) {
                 return Optional.of(new NodeTerm(
                         List.of(),
-                        List.of(new Requirement(
-                                "metadata.name", Requirement.Operator.IN, List.of(node.name())))));
+                        List.of(new Requirement("metadata.name", Requirement.Operator.IN, List.of(node.name())))));
             }
             if (scope instanceof Scope.Selected selected) {
                 labels.addAll(selected.term().labels());

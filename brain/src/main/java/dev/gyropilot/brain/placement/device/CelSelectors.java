@@ -22,7 +22,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Device selectors in CEL: the variable {@code device} with driver, attributes, capacity and allowMultipleAllocations. */
@@ -30,29 +29,44 @@ public final class CelSelectors implements SelectorCompiler {
     private static final CelType QUANTITY = OpaqueType.create("kubernetes.Quantity");
     private static final CelType SEMVER = OpaqueType.create("kubernetes.Semver");
 
-    private final Cel cel = CelFactory.standardCelBuilder()
-            .setOptions(CelOptions.current().enableHeterogeneousNumericComparisons(true).build())
+    private final Cel cel = CelFactory.legacyCelBuilder()
+            .setOptions(CelOptions.current()
+                    .enableHeterogeneousNumericComparisons(true)
+                    .build())
             .setStandardMacros(CelStandardMacro.STANDARD_MACROS)
-            .addCompilerLibraries(CelExtensions.strings(), CelExtensions.sets(CelOptions.DEFAULT), CelExtensions.bindings(), CelOptionalLibrary.INSTANCE)
-            .addRuntimeLibraries(CelExtensions.strings(), CelExtensions.sets(CelOptions.DEFAULT), CelOptionalLibrary.INSTANCE)
+            .addCompilerLibraries(
+                    CelExtensions.strings(),
+                    CelExtensions.sets(CelOptions.DEFAULT),
+                    CelExtensions.bindings(),
+                    CelOptionalLibrary.INSTANCE)
+            .addRuntimeLibraries(
+                    CelExtensions.strings(), CelExtensions.sets(CelOptions.DEFAULT), CelOptionalLibrary.INSTANCE)
             .addVar("device", SimpleType.DYN)
             .addFunctionDeclarations(
                     CelFunctionDecl.newFunctionDeclaration(
-                            "quantity", CelOverloadDecl.newGlobalOverload("quantity_string", QUANTITY, SimpleType.STRING)),
+                            "quantity",
+                            CelOverloadDecl.newGlobalOverload("quantity_string", QUANTITY, SimpleType.STRING)),
                     CelFunctionDecl.newFunctionDeclaration(
                             "semver", CelOverloadDecl.newGlobalOverload("semver_string", SEMVER, SimpleType.STRING)),
                     comparison("compareTo", SimpleType.INT),
                     comparison("isLessThan", SimpleType.BOOL),
                     comparison("isGreaterThan", SimpleType.BOOL))
             .addFunctionBindings(
-                    CelFunctionBinding.from("quantity_string", String.class, text -> new Quantity(text).getNumericalAmount()),
+                    CelFunctionBinding.from(
+                            "quantity_string", String.class, text -> new Quantity(text).getNumericalAmount()),
                     CelFunctionBinding.from("semver_string", String.class, Version::parse),
-                    binding("compareTo_quantity", BigDecimal.class, (a, b) -> (long) a.compareTo(b)),
-                    binding("isLessThan_quantity", BigDecimal.class, (a, b) -> a.compareTo(b) < 0),
-                    binding("isGreaterThan_quantity", BigDecimal.class, (a, b) -> a.compareTo(b) > 0),
-                    binding("compareTo_semver", Version.class, (a, b) -> (long) a.compareTo(b)),
-                    binding("isLessThan_semver", Version.class, (a, b) -> a.compareTo(b) < 0),
-                    binding("isGreaterThan_semver", Version.class, (a, b) -> a.compareTo(b) > 0))
+                    CelFunctionBinding.from(
+                            "compareTo_quantity", BigDecimal.class, BigDecimal.class, (a, b) -> (long) a.compareTo(b)),
+                    CelFunctionBinding.from(
+                            "isLessThan_quantity", BigDecimal.class, BigDecimal.class, (a, b) -> a.compareTo(b) < 0),
+                    CelFunctionBinding.from(
+                            "isGreaterThan_quantity", BigDecimal.class, BigDecimal.class, (a, b) -> a.compareTo(b) > 0),
+                    CelFunctionBinding.from(
+                            "compareTo_semver", Version.class, Version.class, (a, b) -> (long) a.compareTo(b)),
+                    CelFunctionBinding.from(
+                            "isLessThan_semver", Version.class, Version.class, (a, b) -> a.compareTo(b) < 0),
+                    CelFunctionBinding.from(
+                            "isGreaterThan_semver", Version.class, Version.class, (a, b) -> a.compareTo(b) > 0))
             .build();
 
     @Override
@@ -60,7 +74,8 @@ public final class CelSelectors implements SelectorCompiler {
         CelRuntime.Program program;
         try {
             var ast = cel.compile(expression).getAst();
-            if (!ast.getResultType().equals(SimpleType.BOOL) && !ast.getResultType().equals(SimpleType.DYN)) {
+            if (!ast.getResultType().equals(SimpleType.BOOL)
+                    && !ast.getResultType().equals(SimpleType.DYN)) {
                 throw new SelectorException("it gives " + ast.getResultType().name() + ", but must give a bool");
             }
             program = cel.createProgram(ast);
@@ -112,10 +127,6 @@ public final class CelSelectors implements SelectorCompiler {
                 name,
                 CelOverloadDecl.newMemberOverload(name + "_quantity", result, QUANTITY, QUANTITY),
                 CelOverloadDecl.newMemberOverload(name + "_semver", result, SEMVER, SEMVER));
-    }
-
-    private static <T> CelFunctionBinding binding(String id, Class<T> type, BiFunction<T, T, Object> function) {
-        return CelFunctionBinding.from(id, type, type, function::apply);
     }
 
     /** Values by domain; a domain that a device does not have is an empty one. */

@@ -80,7 +80,6 @@ public record Claim(
     public record ScopedConfig(List<String> requests, DeviceConfig config) {}
 
     public Claim allocated(ClaimAllocation to, Set<String> users) {
-        return new Claim(
-                namespace, name, uid, requests, constraints, configs, Optional.of(to), users, deleting);
+        return new Claim(namespace, name, uid, requests, constraints, configs, Optional.of(to), users, deleting);
     }
 }

@@ -85,8 +85,8 @@ final class ClaimPlan {
             least = Math.min(Integer.MAX_VALUE, least + fewest);
         }
         if (least > RESULT_LIMIT) {
-            throw new Aborted("claim " + name(claim) + ": asks for at least " + least
-                    + " devices, more than the " + RESULT_LIMIT + " that one claim can have. Maybe several claims");
+            throw new Aborted("claim " + name(claim) + ": asks for at least " + least + " devices, more than the "
+                    + RESULT_LIMIT + " that one claim can have. Maybe several claims");
         }
         return plan;
     }
@@ -107,7 +107,8 @@ final class ClaimPlan {
                 .deviceClass(ask.deviceClass())
                 .orElseThrow(() -> new Aborted(what + ": device class " + ask.deviceClass() + " does not exist"));
         if (!ask.mode().equals("ExactCount") && !ask.mode().equals("All")) {
-            throw new Aborted(what + ": allocation mode \"" + ask.mode() + "\" is not supported. Maybe ExactCount or All");
+            throw new Aborted(
+                    what + ": allocation mode \"" + ask.mode() + "\" is not supported. Maybe ExactCount or All");
         }
         var concerned = new ArrayList<ConstraintState>();
         for (int i = 0; i < constraints.size(); i++) {

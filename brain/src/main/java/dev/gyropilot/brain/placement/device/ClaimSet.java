@@ -36,7 +36,8 @@ public record ClaimSet(Optional<String> obstacle, List<Claim> toAllocate, List<L
             if (claim.allocation().isPresent()) {
                 if (claim.reservedFor().size() >= Claim.RESERVED_LIMIT
                         && !claim.reservedFor().contains(pod.uid())) {
-                    return obstacle("resourceclaim \"" + name + "\" is in use by " + Claim.RESERVED_LIMIT + " pods already");
+                    return obstacle(
+                            "resourceclaim \"" + name + "\" is in use by " + Claim.RESERVED_LIMIT + " pods already");
                 }
                 claim.allocation().get().nodes().ifPresent(bounds::add);
                 continue;

@@ -53,7 +53,8 @@ final class NodePool {
         /** Equal for devices that are interchangeable as long as nobody uses them. */
         Profile profile() {
             if (profile == null) {
-                Optional<PoolId> counters = device.consumesCounters().isEmpty() ? Optional.empty() : Optional.of(pool.id);
+                Optional<PoolId> counters =
+                        device.consumesCounters().isEmpty() ? Optional.empty() : Optional.of(pool.id);
                 profile = new Profile(pool.id.driver(), counters, reached, device.unnamed());
             }
             return profile;
@@ -105,7 +106,8 @@ final class NodePool {
 
     private static boolean supported(Slice slice, Features features) {
         return features.partitionableDevices()
-                || (!(slice.scope() instanceof Scope.PerDevice) && slice.sharedCounters().isEmpty());
+                || (!(slice.scope() instanceof Scope.PerDevice)
+                        && slice.sharedCounters().isEmpty());
     }
 
     private static boolean reaches(Slice slice, Node node) {

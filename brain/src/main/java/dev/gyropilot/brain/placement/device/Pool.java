@@ -14,8 +14,7 @@ record Pool(PoolId id, List<Slice> slices) {
     }
 
     Pool without(String slice) {
-        return new Pool(
-                id, slices.stream().filter(s -> !s.name().equals(slice)).toList());
+        return new Pool(id, slices.stream().filter(s -> !s.name().equals(slice)).toList());
     }
 
     private ArrayList<Slice> mutable() {

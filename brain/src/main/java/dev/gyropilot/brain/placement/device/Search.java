@@ -4,6 +4,7 @@ import dev.gyropilot.brain.placement.device.ClaimPlan.AskPlan;
 import dev.gyropilot.brain.placement.device.ClaimPlan.RequestPlan;
 import dev.gyropilot.brain.placement.device.NodePool.PoolDevice;
 import java.math.BigDecimal;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -37,11 +38,12 @@ final class Search {
     private int tried;
 
     /** A chosen device. */
-    record Pick(AskPlan ask, PoolDevice device, Map<String, BigDecimal> consumed, boolean shared, boolean countersDrawn) {}
+    record Pick(
+            AskPlan ask, PoolDevice device, Map<String, BigDecimal> consumed, boolean shared, boolean countersDrawn) {}
 
     /** What this search has picked of a device. */
     private static final class PickedUse {
-        final List<Integer> holders = new ArrayList<>();
+        final ArrayDeque<Integer> holders = new ArrayDeque<>();
         int shares;
         final Map<String, BigDecimal> consumed = new HashMap<>();
     }
@@ -141,7 +143,7 @@ final class Search {
         HashSet<NodePool.Profile> hopeless = null;
         for (int at = from; at < candidates.size(); at++) {
             PoolDevice candidate = candidates.get(at);
-            if (inUse(claim, ask, candidate) || !selectable(ask.ask, ask.selection, candidate)) {
+            if (inUse(claim, ask, candidate) || !selectable(ask.selection, candidate)) {
                 continue;
             }
             boolean unused = isUnused(candidate);
@@ -171,7 +173,7 @@ final class Search {
         int count = 0;
         for (PoolDevice candidate : candidates) {
             if (!inUse(claim, ask, candidate)
-                    && selectable(ask.ask, ask.selection, candidate)
+                    && selectable(ask.selection, candidate)
                     && !tainted(ask.ask, candidate.device)) {
                 count++;
             }
@@ -184,10 +186,11 @@ final class Search {
         var result = new ArrayList<PoolDevice>();
         for (NodePool pool : pools) {
             if (pool.flaw.isPresent()) {
-                throw new Aborted(what + ": asks for all devices, but resource pool " + pool.id + " " + pool.flaw.get());
+                throw new Aborted(
+                        what + ": asks for all devices, but resource pool " + pool.id + " " + pool.flaw.get());
             }
             for (PoolDevice device : pool.devices) {
-                if (selectable(ask, selection, device) && consumption(ask, device).isPresent()) {
+                if (selectable(selection, device) && consumption(ask, device).isPresent()) {
                     result.add(device);
                 }
             }
@@ -195,8 +198,9 @@ final class Search {
         return List.copyOf(result);
     }
 
-    private boolean selectable(Claim.Ask ask, Selection selection, PoolDevice candidate) {
-        if (!features.bindingConditions() && !candidate.device.bindingConditions().isEmpty()) {
+    private boolean selectable(Selection selection, PoolDevice candidate) {
+        if (!features.bindingConditions()
+                && !candidate.device.bindingConditions().isEmpty()) {
             return false;
         }
         return selection.matches(candidate) && candidate.reached;
@@ -256,7 +260,8 @@ final class Search {
         var result = new HashMap<String, BigDecimal>();
         for (var capacity : device.capacity().entrySet()) {
             String name = capacity.getKey();
-            var amount = capacity.getValue().consumption(Optional.ofNullable(ask.capacity().get(name)));
+            var amount = capacity.getValue()
+                    .consumption(Optional.ofNullable(ask.capacity().get(name)));
             if (amount.isEmpty()) {
                 return Optional.empty();
             }
@@ -338,7 +343,7 @@ final class Search {
             here.shares--;
             last.consumed.forEach((name, amount) -> here.consumed.merge(name, amount.negate(), BigDecimal::add));
         } else {
-            here.holders.remove((Integer) claim);
+            here.holders.removeLastOccurrence(claim);
         }
         if (here.holders.isEmpty() && here.shares == 0) {
             picked.remove(last.device);
@@ -366,8 +371,8 @@ final class Search {
         var ofPool = drawn.computeIfAbsent(device.pool, p -> new HashMap<>());
         device.device.consumesCounters().forEach((set, counters) -> {
             var ofSet = ofPool.computeIfAbsent(set, s -> new HashMap<>());
-            counters.forEach((counter, amount) ->
-                    ofSet.merge(counter, sign > 0 ? amount : amount.negate(), BigDecimal::add));
+            counters.forEach(
+                    (counter, amount) -> ofSet.merge(counter, sign > 0 ? amount : amount.negate(), BigDecimal::add));
         });
     }
 }

@@ -63,7 +63,9 @@ final class Selection {
                 return known;
             }
             var selection = new Selection(deviceClass.name());
-            deviceClass.selectors().forEach(text -> selection.selectors.add(compile("class " + deviceClass.name(), text)));
+            deviceClass
+                    .selectors()
+                    .forEach(text -> selection.selectors.add(compile("class " + deviceClass.name(), text)));
             requested.forEach(text -> selection.selectors.add(compile("request", text)));
             selections.put(key, selection);
             return selection;

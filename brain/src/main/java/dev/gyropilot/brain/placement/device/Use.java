@@ -21,8 +21,7 @@ record Use(int holders, int shares, Map<String, BigDecimal> consumed) {
         }
         var sum = new HashMap<>(consumed);
         result.consumedCapacity()
-                .forEach((name, amount) ->
-                        sum.merge(name, sign > 0 ? amount : amount.negate(), BigDecimal::add));
+                .forEach((name, amount) -> sum.merge(name, sign > 0 ? amount : amount.negate(), BigDecimal::add));
         return orNull(new Use(holders, shares + sign, Map.copyOf(sum)));
     }
 

@@ -17,7 +17,10 @@ record Version(List<BigInteger> numbers, List<String> preRelease) implements Com
             throw new IllegalArgumentException("\"" + text + "\" is no semantic version. Maybe major.minor.patch");
         }
         return new Version(
-                List.of(new BigInteger(matcher.group(1)), new BigInteger(matcher.group(2)), new BigInteger(matcher.group(3))),
+                List.of(
+                        new BigInteger(matcher.group(1)),
+                        new BigInteger(matcher.group(2)),
+                        new BigInteger(matcher.group(3))),
                 matcher.group(4) == null
                         ? List.of()
                         : Arrays.asList(matcher.group(4).split("\\.")));

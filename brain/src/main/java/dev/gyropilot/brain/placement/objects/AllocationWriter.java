@@ -38,7 +38,8 @@ public final class AllocationWriter {
                         .map(AllocationWriter::config)
                         .toList())
                 .endDevices()
-                .withNodeSelector(allocation.nodes().map(AllocationWriter::selector).orElse(null))
+                .withNodeSelector(
+                        allocation.nodes().map(AllocationWriter::selector).orElse(null))
                 .build();
     }
 

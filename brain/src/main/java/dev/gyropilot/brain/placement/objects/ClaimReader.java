@@ -156,9 +156,7 @@ public final class ClaimReader {
                         : orEmpty(devices.getConfig()).stream()
                                 .flatMap(c -> DeviceReader.config(c.getOpaque()).stream()
                                         .map(config -> new ClaimAllocation.Config(
-                                                "FromClass".equals(c.getSource()),
-                                                orEmpty(c.getRequests()),
-                                                config)))
+                                                "FromClass".equals(c.getSource()), orEmpty(c.getRequests()), config)))
                                 .toList(),
                 allocation.getNodeSelector() == null
                         ? Optional.empty()

@@ -66,12 +66,15 @@ public final class DeviceReader {
     /** The expressions; a selector without one is of an unknown kind and becomes an empty text. */
     static List<String> selectors(@Nullable List<DeviceSelector> selectors) {
         return orEmpty(selectors).stream()
-                .map(s -> s.getCel() == null ? "" : requireNonNullElse(s.getCel().getExpression(), ""))
+                .map(s ->
+                        s.getCel() == null ? "" : requireNonNullElse(s.getCel().getExpression(), ""))
                 .toList();
     }
 
     static Optional<DeviceConfig> config(@Nullable OpaqueDeviceConfiguration opaque) {
-        return opaque == null ? Optional.empty() : Optional.of(new DeviceConfig(opaque.getDriver(), opaque.getParameters()));
+        return opaque == null
+                ? Optional.empty()
+                : Optional.of(new DeviceConfig(opaque.getDriver(), opaque.getParameters()));
     }
 
     private static Device device(io.fabric8.kubernetes.api.model.resource.v1.Device device) {
