@@ -22,7 +22,7 @@ public final class Workspace {
     private static final String BY_CONTROLLER = "controller-uid";
 
     private final Cluster cluster;
-    private final Set<Class<?>> indexed = new HashSet<>();
+    private final Set<Class<? extends HasMetadata>> indexed = new HashSet<>();
     private final Object changed = new Object();
 
     Workspace(Cluster cluster) {
@@ -64,6 +64,15 @@ public final class Workspace {
             informer.addEventHandler(new Wake<>());
         }
         return informer;
+    }
+
+    /** The shared informer of a kind that some controller watches already. */
+    public synchronized Optional<SharedIndexInformer<? extends HasMetadata>> shared(String apiVersion, String kind) {
+        return indexed.stream()
+                .filter(type -> HasMetadata.getApiVersion(type).equals(apiVersion)
+                        && HasMetadata.getKind(type).equals(kind))
+                .findFirst()
+                .map(this::watch);
     }
 
     /** The object as last seen. */
