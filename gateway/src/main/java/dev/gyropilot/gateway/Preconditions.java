@@ -2,6 +2,7 @@ package dev.gyropilot.gateway;
 
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
@@ -33,6 +34,13 @@ final class Preconditions {
                 return bad("The Transfer-Encoding " + String.join(", ", encodings)
                         + " is not understood: send Content-Length, or chunked over HTTP/1.1");
             }
+        }
+        if (request.method().equals(HttpMethod.POST)
+                && !headers.contains(HttpHeaderNames.TRANSFER_ENCODING)
+                && !headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
+            return ApiError.badHttp(
+                    HttpResponseStatus.LENGTH_REQUIRED,
+                    "The request has neither Content-Length nor Transfer-Encoding: send one of them.");
         }
         String expectation = http11 ? headers.get(HttpHeaderNames.EXPECT) : null;
         if (expectation != null && !expectation.equalsIgnoreCase("100-continue")) {

@@ -6,7 +6,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -190,21 +189,16 @@ final class Backend implements AutoCloseable {
             socket.close();
         }
 
+        /** As a process that ends: what was written still arrives. */
+        void close() throws IOException {
+            socket.close();
+        }
+
         boolean clientGone() {
             try {
                 return socket.getInputStream().read() < 0;
             } catch (IOException e) {
                 return true;
-            }
-        }
-
-        void writeUntilFails(byte[] piece) {
-            try {
-                while (true) {
-                    out.write(piece);
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
             }
         }
     }
