@@ -16,7 +16,7 @@ final class ServiceState {
     private final HoldBudget budget;
     private final ServiceMetrics metrics = new ServiceMetrics();
     private final AtomicInteger inFlight = new AtomicInteger();
-    private final LinkedHashSet<Exchange> held = new LinkedHashSet<>();
+    private final LinkedHashSet<Delivery> held = new LinkedHashSet<>();
     private volatile int heldCount;
     private volatile Catalog.Service service;
     private volatile ReplicaSet replicas = ReplicaSet.EMPTY;
@@ -65,7 +65,7 @@ final class ServiceState {
 
     /** Takes over a new version; if replicas came or went, those that wait are let go. */
     void update(Catalog.Service next) {
-        List<Exchange> released;
+        List<Delivery> released;
         synchronized (this) {
             service = next;
             if (replicas.holdsExactly(next.replicasReady())) {
@@ -74,18 +74,18 @@ final class ServiceState {
             replicas = replicas.with(next.replicasReady());
             released = replicas.size() == 0 ? List.of() : takeHeld(Integer.MAX_VALUE);
         }
-        released.forEach(Exchange::resume);
+        released.forEach(Delivery::resume);
     }
 
     /** The service is gone: those that wait are told. */
     void remove() {
-        List<Exchange> released;
+        List<Delivery> released;
         synchronized (this) {
             removed = true;
             replicas = ReplicaSet.EMPTY;
             released = takeHeld(Integer.MAX_VALUE);
         }
-        released.forEach(Exchange::resume);
+        released.forEach(Delivery::resume);
     }
 
     /** What became of the wish to wait. */
@@ -98,25 +98,25 @@ final class ServiceState {
     }
 
     /** Lets a request wait that found nothing in this set of replicas. */
-    synchronized Admission hold(Exchange exchange, ReplicaSet seen) {
+    synchronized Admission hold(Delivery delivery, ReplicaSet seen) {
         if (replicas != seen || removed) {
             return Admission.CHANGED;
         }
-        if (!budget.take(exchange.bodyBytes())) {
+        if (!budget.take(delivery.bodyBytes())) {
             return Admission.FULL;
         }
-        held.add(exchange);
+        held.add(delivery);
         heldCount = held.size();
         return Admission.HELD;
     }
 
     /** The request waits no longer; false if it was let go already. */
-    synchronized boolean leave(Exchange exchange) {
-        if (!held.remove(exchange)) {
+    synchronized boolean leave(Delivery delivery) {
+        if (!held.remove(delivery)) {
             return false;
         }
         heldCount = held.size();
-        budget.giveBack(exchange.bodyBytes());
+        budget.giveBack(delivery.bodyBytes());
         return true;
     }
 
@@ -125,7 +125,7 @@ final class ServiceState {
      * over. The others follow when that succeeds.
      */
     void probe(long nowMillis) {
-        List<Exchange> released = List.of();
+        List<Delivery> released = List.of();
         synchronized (this) {
             if (held.isEmpty()) {
                 return;
@@ -143,7 +143,7 @@ final class ServiceState {
                 released = takeHeld(1);
             }
         }
-        released.forEach(Exchange::resume);
+        released.forEach(Delivery::resume);
     }
 
     /** A replica answered: forgives it, and lets those go that wait. */
@@ -151,27 +151,27 @@ final class ServiceState {
         if (!replica.succeeded() || heldCount == 0) {
             return;
         }
-        List<Exchange> released;
+        List<Delivery> released;
         synchronized (this) {
             released = takeHeld(Integer.MAX_VALUE);
         }
-        released.forEach(Exchange::resume);
+        released.forEach(Delivery::resume);
     }
 
     /** Lets all go that wait, whatever they find. */
     void releaseAll() {
-        List<Exchange> released;
+        List<Delivery> released;
         synchronized (this) {
             released = takeHeld(Integer.MAX_VALUE);
         }
-        released.forEach(Exchange::resume);
+        released.forEach(Delivery::resume);
     }
 
-    private List<Exchange> takeHeld(int limit) {
-        List<Exchange> taken = held.stream().limit(limit).toList();
-        for (Exchange exchange : taken) {
-            held.remove(exchange);
-            budget.giveBack(exchange.bodyBytes());
+    private List<Delivery> takeHeld(int limit) {
+        List<Delivery> taken = held.stream().limit(limit).toList();
+        for (Delivery delivery : taken) {
+            held.remove(delivery);
+            budget.giveBack(delivery.bodyBytes());
         }
         heldCount = held.size();
         return taken;

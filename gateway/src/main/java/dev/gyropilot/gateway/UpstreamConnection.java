@@ -16,7 +16,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     private final UpstreamPool pool;
     private final ReplicaState replica;
     private @Nullable ChannelHandlerContext context;
-    private @Nullable Exchange exchange;
+    private @Nullable Delivery delivery;
     private long uses;
     private long idleSinceNanos;
     private boolean interim;
@@ -44,8 +44,8 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         return context().channel().isActive();
     }
 
-    void begin(Exchange next) {
-        exchange = next;
+    void begin(Delivery next) {
+        delivery = next;
         uses++;
         interim = false;
         next.upstreamReady(this);
@@ -66,9 +66,9 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** The exchange has no more interest in what comes. */
+    /** The delivery has no more interest in what comes. */
     void abandon() {
-        exchange = null;
+        delivery = null;
         close();
     }
 
@@ -78,7 +78,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
     /** Waits for the next request. */
     void park() {
-        exchange = null;
+        delivery = null;
         idleSinceNanos = System.nanoTime();
         reading(true);
         pool.park(this);
@@ -92,7 +92,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         HttpObject part = (HttpObject) message;
-        Exchange current = exchange;
+        Delivery current = delivery;
         if (current == null) {
             // Nothing was asked: whatever this is, nobody must get it as an answer.
             ReferenceCountUtil.release(part);
@@ -101,7 +101,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         }
         if (part.decoderResult().isFailure()) {
             ReferenceCountUtil.release(part);
-            exchange = null;
+            delivery = null;
             Wire.close(ctx);
             current.upstreamFailed(UpstreamFault.MALFORMED, part.decoderResult().cause());
             return;
@@ -118,9 +118,9 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void content(Exchange current, HttpContent content) {
+    private void content(Delivery current, HttpContent content) {
         boolean last = content instanceof LastHttpContent;
-        if (interim || exchange != current) {
+        if (interim || delivery != current) {
             content.release();
             interim = interim && !last;
             return;
@@ -131,8 +131,8 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         } else {
             content.release();
         }
-        if (last && exchange == current) {
-            exchange = null;
+        if (last && delivery == current) {
+            delivery = null;
             if (keepAlive && usable()) {
                 park();
             } else {
@@ -144,7 +144,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        Exchange current = exchange;
+        Delivery current = delivery;
         if (current != null) {
             current.upstreamReadComplete();
         }
@@ -162,8 +162,8 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void ended(@Nullable Throwable cause) {
-        Exchange current = exchange;
-        exchange = null;
+        Delivery current = delivery;
+        delivery = null;
         if (current != null) {
             current.upstreamFailed(UpstreamFault.CLOSED, cause);
         } else {

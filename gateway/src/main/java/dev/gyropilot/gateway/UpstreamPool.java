@@ -47,8 +47,8 @@ final class UpstreamPool {
                 });
     }
 
-    /** Finds or opens a connection; the exchange hears of it by {@code upstreamReady} or {@code upstreamFailed}. */
-    void acquire(ReplicaState replica, Exchange exchange, boolean fresh) {
+    /** Finds or opens a connection; the delivery hears of it by {@code upstreamReady} or {@code upstreamFailed}. */
+    void acquire(ReplicaState replica, Delivery delivery, boolean fresh) {
         ArrayDeque<UpstreamConnection> waiting = fresh ? null : idle.get(replica);
         if (waiting != null) {
             UpstreamConnection connection = waiting.pollLast();
@@ -56,27 +56,27 @@ final class UpstreamPool {
                 connection = waiting.pollLast();
             }
             if (connection != null) {
-                connection.begin(exchange);
+                connection.begin(delivery);
                 return;
             }
         }
-        connect(replica, exchange);
+        connect(replica, delivery);
     }
 
-    private void connect(ReplicaState replica, Exchange exchange) {
+    private void connect(ReplicaState replica, Delivery delivery) {
         metrics.upstreamConnect();
-        int attempt = exchange.attempt();
+        int attempt = delivery.attempt();
         var _ = bootstrap.connect(replica.address()).addListener((ChannelFutureListener) connected -> {
             if (!connected.isSuccess()) {
-                if (exchange.attempt() == attempt) {
-                    exchange.upstreamFailed(UpstreamFault.CONNECT, connected.cause());
+                if (delivery.attempt() == attempt) {
+                    delivery.upstreamFailed(UpstreamFault.CONNECT, connected.cause());
                 }
                 return;
             }
             UpstreamConnection connection = new UpstreamConnection(this, replica);
             connected.channel().pipeline().addLast(connection);
-            if (exchange.attempt() == attempt) {
-                connection.begin(exchange);
+            if (delivery.attempt() == attempt) {
+                connection.begin(delivery);
             } else {
                 connection.park();
             }

@@ -13,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -92,7 +93,8 @@ class ErrorsIT {
 
     @ParameterizedTest
     @MethodSource("malformedBodies")
-    void namesTheFieldOfAMalformedBody(String path, String body, String param, String message) throws Exception {
+    void namesTheFieldOfAMalformedBody(String path, String body, @Nullable String param, String message)
+            throws Exception {
         HttpResponse<String> response = fixture.post("/v1/" + path, body);
         assertError(response, 400, "invalid_request_error", null, param);
         assertThat(response.body()).contains(message);
@@ -212,8 +214,6 @@ class ErrorsIT {
             HttpResponse<String> response = small.post("/v1/embeddings", body);
             assertError(response, 429, "rate_limit_error", "gateway_overloaded", null);
             assertThat(response.headers().firstValue("retry-after")).hasValue("1");
-            first.close();
-            Awaiting.until(() -> small.gateway.requestsInFlight() == 0);
         }
     }
 
@@ -225,7 +225,8 @@ class ErrorsIT {
         assertThat(fixture.raw(bad + bad + last).split("HTTP/1.1 400", -1)).hasSize(4);
     }
 
-    private static void assertError(HttpResponse<String> response, int status, String type, String code, String param)
+    private static void assertError(
+            HttpResponse<String> response, int status, String type, @Nullable String code, @Nullable String param)
             throws IOException {
         assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
         assertThat(response.headers().firstValue("content-type")).hasValue("application/json");

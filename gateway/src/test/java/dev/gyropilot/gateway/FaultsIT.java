@@ -171,7 +171,7 @@ class FaultsIT {
                 waiting.add(clients.submit(() -> fixture.post("/v1/embeddings", GatewayFixture.embed("m"))));
             }
             Awaiting.until(() -> fixture.gateway.holdBudget().requests() == 5);
-            try (Backend second = Backend.start(port, Backend.json(OK))) {
+            try (Backend _ = Backend.start(port, Backend.json(OK))) {
                 for (Future<HttpResponse<String>> each : waiting) {
                     assertThat(each.get(30, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
                 }
@@ -238,11 +238,11 @@ class FaultsIT {
             }
         };
         try (Backend backend = Backend.start(endless);
-                GatewayFixture fixture = fixture(backend);
-                Socket client = fixture.connect()) {
-            send(client, "/v1/chat/completions", GatewayFixture.chat("m", true, ""));
-            readUntil(client.getInputStream(), "data: {}");
-            client.close();
+                GatewayFixture fixture = fixture(backend)) {
+            try (Socket client = fixture.connect()) {
+                send(client, "/v1/chat/completions", GatewayFixture.chat("m", true, ""));
+                readUntil(client.getInputStream(), "data: {}");
+            }
             assertThat(gone.await(10, TimeUnit.SECONDS)).isTrue();
             Awaiting.until(() -> fixture.gateway.requestsInFlight() == 0);
             assertThat(fixture.usage().errors()).isEqualTo(1);

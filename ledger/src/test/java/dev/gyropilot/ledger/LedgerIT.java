@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,7 @@ class LedgerIT {
         POSTGRES
     }
 
+    @SuppressWarnings("NullAway.Init")
     private static EmbeddedPostgres postgres;
 
     @TempDir
@@ -119,12 +121,12 @@ class LedgerIT {
             record(ledger, "before", 5_000);
             assertThat(ledger.flush(Duration.ofMillis(300))).isFalse();
             assertThat(ledger.stats().connected()).isFalse();
-            try (EmbeddedPostgres first = start(port, data)) {
+            try (EmbeddedPostgres _ = start(port, data)) {
                 assertThat(ledger.flush(LIMIT)).isTrue();
                 assertThat(ledger.sum(ALL).getFirst().requests()).isEqualTo(5_000);
             }
             record(ledger, "between", 5_000);
-            try (EmbeddedPostgres second = start(port, data)) {
+            try (EmbeddedPostgres _ = start(port, data)) {
                 assertThat(ledger.flush(LIMIT)).isTrue();
                 assertThat(ledger.sum(ALL).getFirst().requests()).isEqualTo(10_000);
                 assertThat(ledger.stats().dropped()).isZero();
@@ -146,7 +148,7 @@ class LedgerIT {
                 record(ledger, "round" + round, 100);
             }
         }
-        try (EmbeddedPostgres server = start(port, directory.resolve("pgdata"));
+        try (EmbeddedPostgres _ = start(port, directory.resolve("pgdata"));
                 Ledger ledger = Ledger.open(config, InstantSource.system())) {
             assertThat(ledger.flush(LIMIT)).isTrue();
             assertThat(ledger.sum(ALL).getFirst().requests()).isEqualTo(200);
@@ -240,10 +242,10 @@ class LedgerIT {
     }
 
     private static UsageSum sum(
-            String namespace,
-            String service,
-            String key,
-            Instant window,
+            @Nullable String namespace,
+            @Nullable String service,
+            @Nullable String key,
+            @Nullable Instant window,
             long requests,
             long errors,
             long input,
