@@ -1,0 +1,38 @@
+package dev.gyropilot.apiserver.http;
+
+import java.time.Duration;
+import java.util.Set;
+
+/**
+ * The bounds of the HTTPS endpoint.
+ *
+ * @param bodyBytes largest request body; a larger one is answered with 413
+ * @param connections how many clients may be connected at once
+ * @param bodyTimeout how long a client may take to send a request it has begun
+ * @param idleTimeout how long an unused connection is kept
+ * @param writeTimeout how long a client may leave what it asked for unread
+ * @param hosts host names and addresses by which the server may be called; others are refused, so that no web page can
+ *     reach it by a name of its own
+ */
+public record HttpLimits(
+        int bodyBytes,
+        int connections,
+        Duration bodyTimeout,
+        Duration idleTimeout,
+        Duration writeTimeout,
+        Set<String> hosts) {
+    public HttpLimits {
+        hosts = Set.copyOf(hosts);
+    }
+
+    /** The limits of Kubernetes, and loopback names only. */
+    public static HttpLimits loopback() {
+        return new HttpLimits(
+                3 << 20,
+                4096,
+                Duration.ofSeconds(30),
+                Duration.ofMinutes(5),
+                Duration.ofSeconds(60),
+                Set.of("localhost", "127.0.0.1", "::1"));
+    }
+}
