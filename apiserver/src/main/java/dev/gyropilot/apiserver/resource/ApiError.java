@@ -11,6 +11,7 @@ public final class ApiError extends RuntimeException {
     private final int code;
     private final String reason;
     private final transient @Nullable ObjectNode details;
+    private final String next;
 
     /**
      * @param code HTTP status code
@@ -18,10 +19,15 @@ public final class ApiError extends RuntimeException {
      * @param details {@code metav1.StatusDetails}, or null
      */
     public ApiError(int code, String reason, String message, @Nullable ObjectNode details) {
+        this(code, reason, message, details, "");
+    }
+
+    private ApiError(int code, String reason, String message, @Nullable ObjectNode details, String next) {
         super(message, null, false, false);
         this.code = code;
         this.reason = reason;
         this.details = details;
+        this.next = next;
     }
 
     public int code() {
@@ -40,7 +46,10 @@ public final class ApiError extends RuntimeException {
     public ObjectNode status() {
         ObjectNode status = JsonNodeFactory.instance.objectNode();
         status.put("kind", "Status").put("apiVersion", "v1");
-        status.putObject("metadata");
+        ObjectNode metadata = status.putObject("metadata");
+        if (!next.isEmpty()) {
+            metadata.put("continue", next);
+        }
         status.put("status", "Failure").put("message", getMessage());
         if (!reason.isEmpty()) {
             status.put("reason", reason);
@@ -49,6 +58,11 @@ public final class ApiError extends RuntimeException {
             status.set("details", details);
         }
         return status.put("code", code);
+    }
+
+    /** 410 for a page that is too old, with a token by which the rest can still be had. */
+    public static ApiError expiredPage(String message, String next) {
+        return new ApiError(410, "Expired", message, null, next);
     }
 
     public static ApiError badRequest(String message) {
