@@ -1,0 +1,195 @@
+package dev.gyropilot.apiserver;
+
+import dev.gyropilot.apiserver.auth.Authenticator;
+import dev.gyropilot.apiserver.auth.Authorizer;
+import dev.gyropilot.apiserver.auth.CertificateAndTokenAuthenticator;
+import dev.gyropilot.apiserver.auth.Credentials;
+import dev.gyropilot.apiserver.auth.Identity;
+import dev.gyropilot.apiserver.auth.Kubeconfig;
+import dev.gyropilot.apiserver.auth.Pki;
+import dev.gyropilot.apiserver.auth.ServiceAccountTokens;
+import dev.gyropilot.apiserver.auth.User;
+import dev.gyropilot.apiserver.builtin.BuiltinTypes;
+import dev.gyropilot.apiserver.discovery.Metrics;
+import dev.gyropilot.apiserver.discovery.SelfDescription;
+import dev.gyropilot.apiserver.fields.FieldManager;
+import dev.gyropilot.apiserver.http.HttpLimits;
+import dev.gyropilot.apiserver.http.HttpServer;
+import dev.gyropilot.apiserver.registry.CustomDefinitions;
+import dev.gyropilot.apiserver.registry.Registry;
+import dev.gyropilot.apiserver.rest.Api;
+import dev.gyropilot.apiserver.rest.Engine;
+import dev.gyropilot.apiserver.rest.Resources;
+import dev.gyropilot.apiserver.store.Store;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * A Kubernetes API server inside this process: storage, REST, watch and access control, without controllers, scheduler or
+ * nodes, which are its clients.
+ */
+public final class ApiServer implements AutoCloseable {
+    /** The user with all rights. */
+    public static final String ADMIN = "kubernetes-admin";
+
+    private final Store store;
+    private final Pki pki;
+    private final CustomDefinitions definitions;
+    private final HttpServer http;
+
+    private ApiServer(Store store, Pki pki, CustomDefinitions definitions, HttpServer http) {
+        this.store = store;
+        this.pki = pki;
+        this.definitions = definitions;
+        this.http = http;
+    }
+
+    /**
+     * Opens the data directory and answers requests when this returns.
+     *
+     * @throws IOException when the address cannot be bound
+     * @throws dev.gyropilot.apiserver.store.StoreException when the directory is in use, not ours, or damaged
+     */
+    public static ApiServer start(ApiServerConfig config) throws IOException {
+        Store store = Store.open(config.directory(), config.storeLimits());
+        try {
+            return start(config, store);
+        } catch (IOException | RuntimeException e) {
+            store.close();
+            throw e;
+        }
+    }
+
+    private static ApiServer start(ApiServerConfig config, Store store) throws IOException {
+        Pki pki = Pki.open(config.directory().resolve("pki"), config.clock());
+        Registry registry = new Registry(BuiltinTypes.all());
+        CustomDefinitions definitions = new CustomDefinitions(store, registry, config.clock()).start();
+        ServiceAccountTokens tokens = new ServiceAccountTokens(pki.serviceAccountKeys(), store, config.clock());
+        Authenticator authenticator = new CertificateAndTokenAuthenticator(
+                Credentials.open(config.directory().resolve("tokens")), tokens);
+        Authorizer authorizer = attributes -> new Authorizer.Verdict(
+                attributes.user().groups().contains(User.GROUP_MASTERS), "");
+        Engine engine = new Engine(
+                store, registry, new FieldManager(config.clock()), request -> {}, authorizer, config.clock());
+        Resources resources = new Resources(engine);
+        Metrics metrics = new Metrics();
+        SelfDescription pages =
+                new SelfDescription(store, registry, definitions, metrics, resources::runningWatches);
+        Api api = new Api(engine, authenticator, resources, pages, metrics);
+        HttpServer http = HttpServer.start(
+                new InetSocketAddress(config.bindAddress(), config.port()),
+                tls(config, pki),
+                httpLimits(config),
+                api);
+        return new ApiServer(store, pki, definitions, http);
+    }
+
+    public int port() {
+        return http.address().getPort();
+    }
+
+    public String url() {
+        return "https://127.0.0.1:" + port();
+    }
+
+    /** The authority that signed the server's and all clients' certificates. */
+    public X509Certificate caCertificate() {
+        return pki.authority();
+    }
+
+    public String caPem() {
+        return pki.authorityPem();
+    }
+
+    /** A new client certificate for a component; the groups decide on its rights. */
+    public Identity issue(String name, Collection<String> groups) {
+        return pki.client(name, groups);
+    }
+
+    /** The text of a kubeconfig with all rights. */
+    public String adminKubeconfig() {
+        return kubeconfig(ADMIN, List.of(User.GROUP_MASTERS)).text();
+    }
+
+    /** Writes a kubeconfig, readable by its owner only; {@link #ADMIN} has all rights, any other user what roles give him. */
+    public void writeKubeconfig(Path file, String user) {
+        kubeconfig(user, user.equals(ADMIN) ? List.of(User.GROUP_MASTERS) : List.of())
+                .write(file);
+    }
+
+    /** Read access to the stored objects without a request. */
+    public Store store() {
+        return store;
+    }
+
+    private Kubeconfig kubeconfig(String user, List<String> groups) {
+        return new Kubeconfig(
+                "gyropilot",
+                url(),
+                pki.authorityPem(),
+                new Kubeconfig.Login.ByCertificate(pki.client("client-" + user, user, groups)),
+                "");
+    }
+
+    private static SslContext tls(ApiServerConfig config, Pki pki) throws IOException {
+        Identity identity = pki.serving("apiserver", names(config));
+        return SslContextBuilder.forServer(identity.key(), identity.certificate())
+                .trustManager(pki.authority())
+                .clientAuth(ClientAuth.OPTIONAL)
+                .sslProvider(SslProvider.JDK)
+                .protocols("TLSv1.3", "TLSv1.2")
+                .applicationProtocolConfig(new ApplicationProtocolConfig(
+                        ApplicationProtocolConfig.Protocol.ALPN,
+                        ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+                        ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+                        ApplicationProtocolNames.HTTP_1_1))
+                .build();
+    }
+
+    private static Set<String> names(ApiServerConfig config) {
+        Set<String> names = new TreeSet<>(config.names());
+        names.addAll(List.of(
+                "localhost",
+                "127.0.0.1",
+                "::1",
+                "kubernetes",
+                "kubernetes.default",
+                "kubernetes.default.svc",
+                "kubernetes.default.svc.cluster.local"));
+        names.add(config.bindAddress().getHostAddress());
+        return names;
+    }
+
+    private static HttpLimits httpLimits(ApiServerConfig config) {
+        HttpLimits limits = config.httpLimits();
+        Set<String> hosts = names(config);
+        hosts.addAll(limits.hosts());
+        return new HttpLimits(
+                limits.bodyBytes(),
+                limits.connections(),
+                limits.bodyTimeout(),
+                limits.idleTimeout(),
+                limits.writeTimeout(),
+                hosts);
+    }
+
+    /** Ends the connections, finishes the writes at hand and releases the directory. */
+    @Override
+    public void close() {
+        http.close();
+        definitions.close();
+        store.close();
+    }
+}
