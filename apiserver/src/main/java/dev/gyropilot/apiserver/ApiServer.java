@@ -79,20 +79,16 @@ public final class ApiServer implements AutoCloseable {
         ServiceAccountTokens tokens = new ServiceAccountTokens(pki.serviceAccountKeys(), store, config.clock());
         Authenticator authenticator = new CertificateAndTokenAuthenticator(
                 Credentials.open(config.directory().resolve("tokens")), tokens);
-        Authorizer authorizer = attributes -> new Authorizer.Verdict(
-                attributes.user().groups().contains(User.GROUP_MASTERS), "");
+        Authorizer authorizer =
+                attributes -> new Authorizer.Verdict(attributes.user().groups().contains(User.GROUP_MASTERS), "");
         Engine engine = new Engine(
                 store, registry, new FieldManager(config.clock()), request -> {}, authorizer, config.clock());
         Resources resources = new Resources(engine);
         Metrics metrics = new Metrics();
-        SelfDescription pages =
-                new SelfDescription(store, registry, definitions, metrics, resources::runningWatches);
+        SelfDescription pages = new SelfDescription(store, registry, definitions, metrics, resources::runningWatches);
         Api api = new Api(engine, authenticator, resources, pages, metrics);
         HttpServer http = HttpServer.start(
-                new InetSocketAddress(config.bindAddress(), config.port()),
-                tls(config, pki),
-                httpLimits(config),
-                api);
+                new InetSocketAddress(config.bindAddress(), config.port()), tls(config, pki), httpLimits(config), api);
         return new ApiServer(store, pki, definitions, http);
     }
 
@@ -163,7 +159,6 @@ public final class ApiServer implements AutoCloseable {
         names.addAll(List.of(
                 "localhost",
                 "127.0.0.1",
-                "::1",
                 "kubernetes",
                 "kubernetes.default",
                 "kubernetes.default.svc",

@@ -70,7 +70,10 @@ final class Discovery {
     }
 
     private static void responseKind(ObjectNode node, String group, String version, String kind) {
-        node.putObject("responseKind").put("group", group).put("version", version).put("kind", kind);
+        node.putObject("responseKind")
+                .put("group", group)
+                .put("version", version)
+                .put("kind", kind);
     }
 
     /** {@code APIVersions} of {@code /api}. */
@@ -116,7 +119,8 @@ final class Discovery {
         for (String version : versions) {
             groupVersion(array.addObject(), name, version);
         }
-        groupVersion(node.putObject("preferredVersion"), name, versions.iterator().next());
+        groupVersion(
+                node.putObject("preferredVersion"), name, versions.iterator().next());
     }
 
     private static void groupVersion(ObjectNode node, String group, String version) {
@@ -142,7 +146,8 @@ final class Discovery {
     }
 
     private static void plain(ArrayNode resources, ResourceType type) {
-        ObjectNode main = resources.addObject()
+        ObjectNode main = resources
+                .addObject()
                 .put("name", type.plural())
                 .put("singularName", type.singular())
                 .put("namespaced", type.namespaced())
@@ -151,11 +156,13 @@ final class Discovery {
         texts(main, "shortNames", type.shortNames());
         texts(main, "categories", type.categories());
         for (Subresource subresource : type.subresources().values()) {
-            ObjectNode node = resources.addObject()
+            ObjectNode node = resources
+                    .addObject()
                     .put("name", type.plural() + "/" + subresource.name())
                     .put("singularName", "")
                     .put("namespaced", type.namespaced());
-            if (!subresource.group().equals(type.group()) || !subresource.version().equals(type.version())) {
+            if (!subresource.group().equals(type.group())
+                    || !subresource.version().equals(type.version())) {
                 node.put("group", subresource.group()).put("version", subresource.version());
             }
             node.put("kind", subresource.kind());

@@ -57,11 +57,12 @@ public final class Metrics implements Api.Meter {
                 .append(watches.getAsInt())
                 .append('\n');
         head(text, "apiserver_storage_objects", "gauge", "Stored objects by resource.");
-        store.counts().forEach((resource, count) -> text.append("apiserver_storage_objects{resource=\"")
-                .append(resource)
-                .append("\"} ")
-                .append(count)
-                .append('\n'));
+        store.counts()
+                .forEach((resource, count) -> text.append("apiserver_storage_objects{resource=\"")
+                        .append(resource)
+                        .append("\"} ")
+                        .append(count)
+                        .append('\n'));
         commits(text, store.latencies());
         head(text, "gyropilot_store_revision", "counter", "Newest revision.");
         text.append("gyropilot_store_revision ").append(store.revision()).append('\n');
@@ -77,7 +78,12 @@ public final class Metrics implements Api.Meter {
         for (int i = 0; i < counts.length; i++) {
             cumulated += counts[i];
             String bound = i < bounds.length ? Double.toString(bounds[i]) : "+Inf";
-            text.append(name).append("_bucket{le=\"").append(bound).append("\"} ").append(cumulated).append('\n');
+            text.append(name)
+                    .append("_bucket{le=\"")
+                    .append(bound)
+                    .append("\"} ")
+                    .append(cumulated)
+                    .append('\n');
         }
         text.append(name).append("_sum ").append(latencies.totalSeconds()).append('\n');
         text.append(name).append("_count ").append(cumulated).append('\n');
@@ -86,8 +92,8 @@ public final class Metrics implements Api.Meter {
     }
 
     private static String labels(Series series) {
-        return "{verb=\"" + series.verb.toUpperCase(Locale.ROOT) + "\",resource=\"" + series.resource
-                + "\",code=\"" + series.code + "\"} ";
+        return "{verb=\"" + series.verb.toUpperCase(Locale.ROOT) + "\",resource=\"" + series.resource + "\",code=\""
+                + series.code + "\"} ";
     }
 
     private static void head(StringBuilder text, String name, String type, String help) {

@@ -4,7 +4,7 @@ import java.io.IOException;
 
 /** The client closed the connection, or did not read for too long. */
 public final class ClientGoneException extends IOException {
-    ClientGoneException(String message) {
+    public ClientGoneException(String message) {
         super(message);
     }
 }

@@ -194,17 +194,23 @@ final class Connection extends ChannelInboundHandlerAdapter {
         body.reset();
         discarding = false;
         if (request.decoderResult().isFailure()) {
-            refuse(400, "the request could not be read: "
-                    + request.decoderResult().cause().getMessage());
+            refuse(
+                    400,
+                    "the request could not be read: "
+                            + request.decoderResult().cause().getMessage());
         } else if (!HostCheck.allows(limits.hosts(), request.headers())) {
-            refuse(421, "this server does not answer to the name \""
-                    + request.headers().get(HttpHeaderNames.HOST, "") + "\"; call it by one of " + limits.hosts());
+            refuse(
+                    421,
+                    "this server does not answer to the name \""
+                            + request.headers().get(HttpHeaderNames.HOST, "") + "\"; call it by one of "
+                            + limits.hosts());
         } else if (HttpUtil.getContentLength(request, 0L) > limits.bodyBytes()) {
             refuse(413, "Request entity too large: limit is " + limits.bodyBytes());
         } else {
             if (HttpUtil.is100ContinueExpected(request)) {
-                channel().writeAndFlush(new DefaultFullHttpResponse(
-                        HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
+                channel()
+                        .writeAndFlush(new DefaultFullHttpResponse(
+                                HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
             }
             bodyTimer = slowBodyTimer();
         }

@@ -29,7 +29,10 @@ public final class Tunnel implements AutoCloseable {
     static Tunnel open(Connection connection) throws IOException {
         Tunnel tunnel = new Tunnel(connection);
         try {
-            connection.channel().eventLoop().submit(() -> connection.leaveHttp(tunnel.new Inbound()))
+            connection
+                    .channel()
+                    .eventLoop()
+                    .submit(() -> connection.leaveHttp(tunnel.new Inbound()))
                     .get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -36,8 +36,8 @@ final class WebSocketStream implements ResponseStream {
         WebSocketServerHandshaker handshaker =
                 new WebSocketServerHandshakerFactory(url, "*", false, MAX_INBOUND_FRAME_BYTES).newHandshaker(request);
         if (handshaker == null) {
-            throw new IOException("unknown version of WebSocket: "
-                    + request.headers().get("Sec-WebSocket-Version"));
+            throw new IOException(
+                    "unknown version of WebSocket: " + request.headers().get("Sec-WebSocket-Version"));
         }
         connection.interruptWhenGone(Thread.currentThread());
         var whole = new DefaultFullHttpRequest(
@@ -48,14 +48,16 @@ final class WebSocketStream implements ResponseStream {
                 request.headers(),
                 EmptyHttpHeaders.INSTANCE);
         var upgraded = connection.upgraded();
-        handshaker.handshake(channel, whole, answerHeaders, channel.newPromise()).addListener(done -> {
-            if (done.isSuccess()) {
-                channel.pipeline().addLast(new Inbound());
-                upgraded.run();
-            } else {
-                channel.close();
-            }
-        });
+        handshaker
+                .handshake(channel, whole, answerHeaders, channel.newPromise())
+                .addListener(done -> {
+                    if (done.isSuccess()) {
+                        channel.pipeline().addLast(new Inbound());
+                        upgraded.run();
+                    } else {
+                        channel.close();
+                    }
+                });
         return new WebSocketStream(connection);
     }
 

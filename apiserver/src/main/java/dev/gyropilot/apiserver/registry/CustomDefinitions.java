@@ -66,7 +66,8 @@ public final class CustomDefinitions implements AutoCloseable {
         for (ObjectNode crd : store.list(GROUP, PLURAL, "")) {
             if (crd.path("spec").path("group").asText().equals(group) && isTrue(crd, "Established")) {
                 for (JsonNode each : crd.path("spec").path("versions")) {
-                    if (each.path("name").asText().equals(version) && each.path("served").asBoolean()) {
+                    if (each.path("name").asText().equals(version)
+                            && each.path("served").asBoolean()) {
                         found.add(crd);
                     }
                 }
@@ -107,8 +108,8 @@ public final class CustomDefinitions implements AutoCloseable {
     private synchronized boolean reconcile() {
         List<Stored> definitions = new ArrayList<>(collection.list("").objects());
         // Who came first keeps a contested name.
-        definitions.sort(Comparator.comparing(
-                stored -> stored.object().path("metadata").path("creationTimestamp").asText()));
+        definitions.sort(Comparator.comparing(stored ->
+                stored.object().path("metadata").path("creationTimestamp").asText()));
         Set<String> names = new HashSet<>();
         List<ResourceType> types = new ArrayList<>();
         boolean done = true;
@@ -148,7 +149,9 @@ public final class CustomDefinitions implements AutoCloseable {
         List<String> mine = new ArrayList<>();
         mine.add(group + "/" + wanted.path("plural").asText());
         if (!wanted.path("singular").asText("").isEmpty()
-                && !wanted.path("singular").asText().equals(wanted.path("plural").asText())) {
+                && !wanted.path("singular")
+                        .asText()
+                        .equals(wanted.path("plural").asText())) {
             mine.add(group + "/" + wanted.path("singular").asText());
         }
         wanted.path("shortNames").forEach(name -> mine.add(group + "/" + name.asText()));
@@ -178,15 +181,14 @@ public final class CustomDefinitions implements AutoCloseable {
                 "Established",
                 established,
                 established ? "InitialNamesAccepted" : "NotAccepted",
-                established
-                        ? "the initial names have been accepted"
-                        : "not all names are accepted");
+                established ? "the initial names have been accepted" : "not all names are accepted");
         if (accepted) {
             status.set("acceptedNames", crd.path("spec").path("names").deepCopy());
         } else {
             status.withObjectProperty("acceptedNames").put("kind", "").put("plural", "");
         }
-        if (!status.path("storedVersions").isArray() || status.path("storedVersions").isEmpty()) {
+        if (!status.path("storedVersions").isArray()
+                || status.path("storedVersions").isEmpty()) {
             ArrayNode storedVersions = status.putArray("storedVersions");
             for (JsonNode version : crd.path("spec").path("versions")) {
                 if (version.path("storage").asBoolean()) {

@@ -32,7 +32,9 @@ public final class Registry {
     /** The kind of an object, or null when it is not served. */
     public @Nullable ResourceType ofKind(String group, String version, String kind) {
         for (ResourceType type : table.all) {
-            if (type.group().equals(group) && type.version().equals(version) && type.kind().equals(kind)) {
+            if (type.group().equals(group)
+                    && type.version().equals(version)
+                    && type.kind().equals(kind)) {
                 return type;
             }
         }

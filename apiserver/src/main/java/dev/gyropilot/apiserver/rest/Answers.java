@@ -17,7 +17,6 @@ import java.util.List;
 public final class Answers {
     private static final String JSON = "application/json";
 
-
     public static void json(Exchange exchange, int status, JsonNode body) throws IOException {
         send(exchange, status, JSON, JsonText.write(body));
     }
@@ -25,7 +24,8 @@ public final class Answers {
     public static void error(Exchange exchange, ApiError error) throws IOException {
         ObjectNode details = error.details();
         if (details != null && details.has("retryAfterSeconds")) {
-            exchange.answerHeader("Retry-After", details.path("retryAfterSeconds").asText());
+            exchange.answerHeader(
+                    "Retry-After", details.path("retryAfterSeconds").asText());
         }
         json(exchange, error.code(), error.status());
     }
@@ -36,12 +36,11 @@ public final class Answers {
 
     static void object(Call call, int status, ObjectNode object) throws IOException {
         Rendering rendering = Rendering.of(call.exchange());
-        ObjectNode shaped =
-                switch (rendering) {
-                    case OBJECT -> object;
-                    case TABLE -> object;
-                    case PARTIAL, PARTIAL_LIST -> Rendering.partial(object);
-                };
+        ObjectNode shaped = switch (rendering) {
+            case OBJECT -> object;
+            case TABLE -> object;
+            case PARTIAL, PARTIAL_LIST -> Rendering.partial(object);
+        };
         send(call.exchange(), status, rendering.contentType(), JsonText.write(shaped));
     }
 
@@ -68,7 +67,8 @@ public final class Answers {
     }
 
     static void objects(Call call, List<ObjectNode> objects, long revision) throws IOException {
-        ObjectNode list = head(call.type().listKind(), call.type().apiVersion(), new Reads.Page(revision, List.of(), "", null));
+        ObjectNode list =
+                head(call.type().listKind(), call.type().apiVersion(), new Reads.Page(revision, List.of(), "", null));
         list.putArray("items").addAll(objects);
         json(call.exchange(), 200, list);
     }

@@ -56,12 +56,11 @@ public final class Api implements Handler {
 
     @Override
     public byte[] refusal(int status, String message) {
-        String reason =
-                switch (status) {
-                    case 413 -> "RequestEntityTooLarge";
-                    case 408 -> "Timeout";
-                    default -> "BadRequest";
-                };
+        String reason = switch (status) {
+            case 413 -> "RequestEntityTooLarge";
+            case 408 -> "Timeout";
+            default -> "BadRequest";
+        };
         return JsonText.write(new ApiError(status, reason, message, null).status());
     }
 
@@ -94,7 +93,11 @@ public final class Api implements Handler {
             log.error("{} {} failed", exchange.method(), exchange.path(), e);
             refuse(
                     exchange,
-                    new ApiError(500, "InternalError", "Internal error occurred: " + e.getClass().getSimpleName(), null));
+                    new ApiError(
+                            500,
+                            "InternalError",
+                            "Internal error occurred: " + e.getClass().getSimpleName(),
+                            null));
         } finally {
             meter.request(verb, resource, exchange.status(), System.nanoTime() - start);
         }
@@ -209,7 +212,8 @@ public final class Api implements Handler {
     }
 
     private void within(Attributes attributes, Work work) throws IOException {
-        boolean streams = attributes.verb().equals("watch") || Subresources.STREAMING.contains(attributes.subresource());
+        boolean streams =
+                attributes.verb().equals("watch") || Subresources.STREAMING.contains(attributes.subresource());
         if (streams) {
             work.run();
             return;
@@ -234,7 +238,11 @@ public final class Api implements Handler {
         return switch (e.reason()) {
             case CLOSED -> new ApiError(503, "ServiceUnavailable", String.valueOf(e.getMessage()), null);
             case STALE ->
-                new ApiError(409, "Conflict", "the object is being changed too often at the moment: " + e.getMessage(), null);
+                new ApiError(
+                        409,
+                        "Conflict",
+                        "the object is being changed too often at the moment: " + e.getMessage(),
+                        null);
             case FULL, FAILED, LOCKED, FOREIGN, DAMAGED, NEWER, EXISTS, COMPACTED ->
                 new ApiError(500, "InternalError", "Internal error occurred: " + e.getMessage(), null);
         };

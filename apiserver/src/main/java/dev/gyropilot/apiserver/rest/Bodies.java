@@ -15,8 +15,7 @@ import java.util.Locale;
 
 /** Request bodies in all their forms, as JSON trees. */
 final class Bodies {
-    private static final String ACCEPTED =
-            "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+    private static final String ACCEPTED = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 
     /** @param findings what strict decoding objects to */
     record Decoded(ObjectNode object, List<String> findings) {}
@@ -59,17 +58,17 @@ final class Bodies {
         byte[] body = exchange.body();
         String media = mediaType(exchange);
         try {
-            JsonNode tree =
-                    switch (media) {
-                        case "", "application/json" -> JsonText.parse(body, findings);
-                        case "application/yaml" -> YamlText.parse(body, findings);
-                        default -> throw unsupported(ACCEPTED);
-                    };
+            JsonNode tree = switch (media) {
+                case "", "application/json" -> JsonText.parse(body, findings);
+                case "application/yaml" -> YamlText.parse(body, findings);
+                default -> throw unsupported(ACCEPTED);
+            };
             if (tree instanceof ObjectNode object) {
                 return object;
             }
-            throw ApiError.badRequest("the object provided is unrecognized (must be of type " + kind
-                    + "): the body is no object but " + tree.getNodeType().name().toLowerCase(Locale.ROOT));
+            throw ApiError.badRequest(
+                    "the object provided is unrecognized (must be of type " + kind + "): the body is no object but "
+                            + tree.getNodeType().name().toLowerCase(Locale.ROOT));
         } catch (IOException e) {
             throw ApiError.badRequest("the object provided is unrecognized (must be of type " + kind + "): couldn't get"
                     + " version/kind; json parse error: " + firstLine(e) + " (" + hexStart(body) + ")");
@@ -88,8 +87,9 @@ final class Bodies {
         String itsVersion = object.path("apiVersion").asText("");
         String itsKind = object.path("kind").asText("");
         if (custom && (itsKind.isEmpty() || itsVersion.isEmpty())) {
-            throw ApiError.badRequest((itsKind.isEmpty() ? "Object 'Kind' is missing in '" : "Object 'apiVersion' is missing in '")
-                    + new String(JsonText.write(object), StandardCharsets.UTF_8) + "'");
+            throw ApiError.badRequest(
+                    (itsKind.isEmpty() ? "Object 'Kind' is missing in '" : "Object 'apiVersion' is missing in '")
+                            + new String(JsonText.write(object), StandardCharsets.UTF_8) + "'");
         }
         if (!itsVersion.isEmpty() && !itsVersion.equals(apiVersion)) {
             throw ApiError.badRequest("the API version in the data (" + itsVersion

@@ -31,7 +31,8 @@ record ContinueToken(long revision, String start) {
             throw invalid(e.getMessage());
         }
         if (!token.path("v").asText().equals(VERSION)) {
-            throw invalid("server does not recognize this encoded version \"" + token.path("v").asText() + "\"");
+            throw invalid("server does not recognize this encoded version \""
+                    + token.path("v").asText() + "\"");
         }
         String start = token.path("start").asText();
         if (!token.path("rv").isIntegralNumber() || token.path("rv").asLong() == 0) {

@@ -148,7 +148,8 @@ final class Deletions {
             if (isNamespace(type)) {
                 marked.withObjectProperty("status").put("phase", "Terminating");
             }
-        } else if (grace < before.path("metadata").path("deletionGracePeriodSeconds").asLong(0)) {
+        } else if (grace
+                < before.path("metadata").path("deletionGracePeriodSeconds").asLong(0)) {
             mark(marked, grace);
         }
         if (isOver(type, marked)) {

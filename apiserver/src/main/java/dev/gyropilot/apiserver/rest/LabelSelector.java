@@ -188,8 +188,7 @@ final class LabelSelector {
         }
 
         private static ApiError unexpected(String found, String expected) {
-            return ApiError.badRequest(
-                    "unable to parse requirement: found '" + found + "', expected: " + expected);
+            return ApiError.badRequest("unable to parse requirement: found '" + found + "', expected: " + expected);
         }
     }
 }

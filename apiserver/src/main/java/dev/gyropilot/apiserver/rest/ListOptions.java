@@ -36,7 +36,8 @@ record ListOptions(
                 query.flag("allowWatchBookmarks"),
                 number(query, "timeoutSeconds"));
         boolean initialEventsGiven = query.get("sendInitialEvents") != null;
-        List<FieldError> errors = watch ? options.watchErrors(initialEventsGiven) : options.listErrors(initialEventsGiven);
+        List<FieldError> errors =
+                watch ? options.watchErrors(initialEventsGiven) : options.listErrors(initialEventsGiven);
         if (!errors.isEmpty()) {
             throw ApiError.invalid(META, "ListOptions", "", errors);
         }
@@ -65,8 +66,7 @@ record ListOptions(
                         MATCH, "resourceVersionMatch is forbidden unless resourceVersion is provided"));
             }
             if (!next.isEmpty()) {
-                errors.add(
-                        FieldError.forbidden(MATCH, "resourceVersionMatch is forbidden when continue is provided"));
+                errors.add(FieldError.forbidden(MATCH, "resourceVersionMatch is forbidden when continue is provided"));
             }
             if (!match.equals("Exact") && !match.equals("NotOlderThan")) {
                 errors.add(FieldError.of(

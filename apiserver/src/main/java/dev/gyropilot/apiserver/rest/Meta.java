@@ -71,7 +71,10 @@ final class Meta {
 
     static Map<String, String> labels(ObjectNode object) {
         Map<String, String> labels = new LinkedHashMap<>();
-        object.path("metadata").path("labels").properties().forEach(e -> labels.put(e.getKey(), e.getValue().asText()));
+        object.path("metadata")
+                .path("labels")
+                .properties()
+                .forEach(e -> labels.put(e.getKey(), e.getValue().asText()));
         return labels;
     }
 

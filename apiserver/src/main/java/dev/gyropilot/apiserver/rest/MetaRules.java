@@ -37,8 +37,8 @@ final class MetaRules {
         rules.common(object);
         for (String field : List.of("name", "namespace", "uid")) {
             if (!Meta.text(before, field).equals(Meta.text(object, field))) {
-                rules.errors.add(FieldError.invalid(
-                        AT + field, quoted(Meta.text(object, field)), "field is immutable"));
+                rules.errors.add(
+                        FieldError.invalid(AT + field, quoted(Meta.text(object, field)), "field is immutable"));
             }
         }
         if (Meta.deleting(before)) {
@@ -61,8 +61,8 @@ final class MetaRules {
         owners(metadata.path("ownerReferences"));
         for (JsonNode finalizer : metadata.path("finalizers")) {
             NameRules.qualified(finalizer.asText())
-                    .forEach(wrong -> errors.add(
-                            FieldError.invalid("metadata.finalizers", quoted(finalizer.asText()), wrong)));
+                    .forEach(wrong ->
+                            errors.add(FieldError.invalid("metadata.finalizers", quoted(finalizer.asText()), wrong)));
         }
     }
 

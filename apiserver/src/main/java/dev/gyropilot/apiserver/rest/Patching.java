@@ -45,17 +45,18 @@ final class Patching {
                 }
                 yield parse(call, false);
             }
-            default -> throw Bodies.unsupported(type.custom()
-                    ? JSON + ", " + MERGE + ", " + APPLY
-                    : JSON + ", " + MERGE + ", " + STRATEGIC + ", " + APPLY);
+            default ->
+                throw Bodies.unsupported(
+                        type.custom()
+                                ? JSON + ", " + MERGE + ", " + APPLY
+                                : JSON + ", " + MERGE + ", " + STRATEGIC + ", " + APPLY);
         };
         return before -> {
-            JsonNode patched =
-                    switch (media) {
-                        case JSON -> JsonPatch.apply(before, patch);
-                        case MERGE -> MergePatch.apply(before, patch);
-                        default -> StrategicMergePatch.apply(before, object(patch), type.schema());
-                    };
+            JsonNode patched = switch (media) {
+                case JSON -> JsonPatch.apply(before, patch);
+                case MERGE -> MergePatch.apply(before, patch);
+                default -> StrategicMergePatch.apply(before, object(patch), type.schema());
+            };
             ObjectNode next = object(patched);
             requireSameKind(type, next);
             checkFields(call, options, next);
@@ -93,8 +94,7 @@ final class Patching {
         return fields.apply(before, config, options.manager(), options.force(), type);
     }
 
-    private static void requireUid(
-            ResourceType type, ObjectNode config, @Nullable ObjectNode before, String name) {
+    private static void requireUid(ResourceType type, ObjectNode config, @Nullable ObjectNode before, String name) {
         String uid = Meta.uid(config);
         if (uid.isEmpty()) {
             return;

@@ -25,7 +25,11 @@ final class Reads {
      * @param next token of the next page, empty on the last
      * @param remaining how many objects follow, or null when that is not known
      */
-    record Page(long revision, List<Stored> objects, String next, @Nullable Long remaining) {}
+    record Page(
+            long revision,
+            List<Stored> objects,
+            String next,
+            @Nullable Long remaining) {}
 
     private final Store store;
 
@@ -58,9 +62,8 @@ final class Reads {
         ListOptions options = ListOptions.of(call.query(), false);
         Filter filter = Filter.of(call);
         Collection collection = collection(call.type());
-        Listing listing = options.next().isEmpty()
-                ? first(options, filter, collection)
-                : following(options, filter, collection);
+        Listing listing =
+                options.next().isEmpty() ? first(options, filter, collection) : following(options, filter, collection);
         return page(listing, options.limit(), filter);
     }
 
@@ -90,8 +93,7 @@ final class Reads {
                 return collection.listAt(filter.namespace(), revision, "");
             } catch (StoreException e) {
                 if (e.reason() == Reason.COMPACTED) {
-                    throw new ApiError(
-                            410, "Expired", "The resourceVersion for the provided list is too old.", null);
+                    throw new ApiError(410, "Expired", "The resourceVersion for the provided list is too old.", null);
                 }
                 throw e;
             }
@@ -143,11 +145,12 @@ final class Reads {
     }
 
     private static ApiError expired(ContinueToken token) {
-        String message = "The provided continue parameter is too old to display a consistent list result. You can start a"
-                + " new list without the continue parameter, or use the continue token in this response to retrieve the"
-                + " remainder of the results. Continuing with the provided token results in an inconsistent list -"
-                + " objects that were created, modified, or deleted between the time the first chunk was returned and now"
-                + " may show up in the list.";
+        String message =
+                "The provided continue parameter is too old to display a consistent list result. You can start a"
+                        + " new list without the continue parameter, or use the continue token in this response to retrieve the"
+                        + " remainder of the results. Continuing with the provided token results in an inconsistent list -"
+                        + " objects that were created, modified, or deleted between the time the first chunk was returned and now"
+                        + " may show up in the list.";
         return ApiError.expiredPage(message, new ContinueToken(-1, token.start()).encode());
     }
 

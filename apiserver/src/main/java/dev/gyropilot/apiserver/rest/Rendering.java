@@ -39,7 +39,8 @@ enum Rendering {
                 continue;
             }
             String as = parameter(parts, "as");
-            boolean ours = parameter(parts, "g").equals("meta.k8s.io") && parameter(parts, "v").equals("v1");
+            boolean ours = parameter(parts, "g").equals("meta.k8s.io")
+                    && parameter(parts, "v").equals("v1");
             switch (as) {
                 case "" -> {
                     return OBJECT;
@@ -64,8 +65,7 @@ enum Rendering {
                 }
             }
         }
-        throw new ApiError(
-                406, "NotAcceptable", "only the following media types are accepted: " + OFFERED, null);
+        throw new ApiError(406, "NotAcceptable", "only the following media types are accepted: " + OFFERED, null);
     }
 
     private static String parameter(String[] parts, String name) {

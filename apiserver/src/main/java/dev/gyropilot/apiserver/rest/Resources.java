@@ -70,9 +70,12 @@ public final class Resources {
         WriteOptions options = WriteOptions.of(call, "UpdateOptions", false);
         ObjectNode object = decoded(call, options);
         boolean absent = reads.find(call.type(), call.namespace(), call.name()) == null;
-        if (absent && call.type().strategy().createsOnUpdate() && call.subresource().isEmpty()) {
+        if (absent
+                && call.type().strategy().createsOnUpdate()
+                && call.subresource().isEmpty()) {
             Meta.of(object).remove("resourceVersion");
-            Answers.object(call, 201, writes.create(call, object, options, false).object());
+            Answers.object(
+                    call, 201, writes.create(call, object, options, false).object());
             return;
         }
         Written written = writes.update(call, options, false, before -> object.deepCopy());
@@ -91,7 +94,8 @@ public final class Resources {
         if (stored == null && call.subresource().isEmpty()) {
             ObjectNode created = patching.apply(call, options, null);
             Meta.of(created).remove("resourceVersion");
-            Answers.object(call, 201, writes.create(call, created, options, true).object());
+            Answers.object(
+                    call, 201, writes.create(call, created, options, true).object());
             return;
         }
         Written written = writes.update(call, options, true, before -> patching.apply(call, options, before));

@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param name empty for the whole collection
  * @param subresource empty for the object itself; may have several segments
  */
-public record Target(
-        String group, String version, String namespace, String resource, String name, String subresource) {
+public record Target(String group, String version, String namespace, String resource, String name, String subresource) {
     private static final Set<String> NAMESPACE_SUBRESOURCES = Set.of("status", "finalize");
 
     /** The parts of a resource path, or null when the path is none. */
@@ -38,7 +37,8 @@ public record Target(
         List<String> parts = rest;
         if (rest.getFirst().equals("namespaces") && rest.size() >= 2) {
             namespace = rest.get(1);
-            boolean namespaceItself = rest.size() == 2 || (rest.size() == 3 && NAMESPACE_SUBRESOURCES.contains(rest.get(2)));
+            boolean namespaceItself =
+                    rest.size() == 2 || (rest.size() == 3 && NAMESPACE_SUBRESOURCES.contains(rest.get(2)));
             if (!namespaceItself) {
                 parts = rest.subList(2, rest.size());
             } else {

@@ -51,8 +51,7 @@ final class Watches {
                 : call.exchange().stream(200, form.contentType())) {
             new Session(options, filter, form, stream, reads.collection(call.type())).run(fromNow);
         } catch (InterruptedException e) {
-            // The client went away.
-            throw new IOException("the client closed the connection", e);
+            throw new ClientGoneException("the client closed the connection");
         } finally {
             running.decrementAndGet();
         }
@@ -68,8 +67,7 @@ final class Watches {
         private long cursor;
         private long lastBookmark = System.nanoTime();
 
-        Session(
-                ListOptions options, Filter filter, EventForm form, ResponseStream stream, Collection collection) {
+        Session(ListOptions options, Filter filter, EventForm form, ResponseStream stream, Collection collection) {
             this.options = options;
             this.filter = filter;
             this.form = form;
@@ -158,9 +156,5 @@ final class Watches {
         private long untilBookmark() {
             return options.bookmarks() ? lastBookmark + BOOKMARK_NANOS - System.nanoTime() : Long.MAX_VALUE;
         }
-    }
-
-    static boolean clientGone(IOException e) {
-        return e instanceof ClientGoneException || e.getCause() instanceof InterruptedException;
     }
 }

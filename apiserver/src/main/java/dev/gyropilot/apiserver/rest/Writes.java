@@ -85,8 +85,7 @@ final class Writes {
         }
     }
 
-    private Written createOnce(
-            Call call, ResourceType type, ObjectNode object, WriteOptions options, boolean owned) {
+    private Written createOnce(Call call, ResourceType type, ObjectNode object, WriteOptions options, boolean owned) {
         ObjectNode metadata = Meta.of(object);
         metadata.remove(List.of("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"));
         metadata.put("uid", UUID.randomUUID().toString());
@@ -94,8 +93,7 @@ final class Writes {
         Generations.onCreate(type, object);
         type.strategy().defaults(object);
         type.strategy().prepareForCreate(object);
-        ObjectNode tracked =
-                owned ? object : engine.fields().update(null, object, options.manager(), type);
+        ObjectNode tracked = owned ? object : engine.fields().update(null, object, options.manager(), type);
         ObjectNode admitted = admit(call, "CREATE", tracked, null, options);
         List<FieldError> errors = new ArrayList<>(MetaRules.onCreate(admitted, type.custom()));
         if (!Meta.name(admitted).isEmpty()) {
@@ -109,8 +107,7 @@ final class Writes {
             }
             return new Written(admitted, true, false);
         }
-        Stored stored = engine.store()
-                .create(View.key(type, Meta.namespace(admitted), Meta.name(admitted)), admitted);
+        Stored stored = engine.store().create(View.key(type, Meta.namespace(admitted), Meta.name(admitted)), admitted);
         return new Written(View.object(stored, type), true, false);
     }
 
@@ -257,7 +254,8 @@ final class Writes {
                     call.type().group(),
                     call.type().plural(),
                     name,
-                    "unable to create new content in namespace " + call.namespace() + " because it is being terminated");
+                    "unable to create new content in namespace " + call.namespace()
+                            + " because it is being terminated");
             ObjectNode details = error.details();
             if (details != null) {
                 details.putArray("causes")

@@ -49,7 +49,9 @@ public final class Collection {
         long before = published.getAsLong();
         lock.lock();
         try {
-            return new Listing(Math.max(before, lastRevision), List.copyOf(range(objects, namespace, "").values()));
+            return new Listing(
+                    Math.max(before, lastRevision),
+                    List.copyOf(range(objects, namespace, "").values()));
         } finally {
             lock.unlock();
         }

@@ -36,13 +36,12 @@ final class Database implements AutoCloseable {
     private Database(Path file, Connection connection) throws SQLException {
         this.file = file;
         this.connection = connection;
-        this.put = connection.prepareStatement(
-                """
+        this.put = connection.prepareStatement("""
                 INSERT INTO objects (collection, namespace, name, revision, value) VALUES (?, ?, ?, ?, ?)
                 ON CONFLICT (collection, namespace, name) DO UPDATE SET revision = excluded.revision, value = excluded.value
                 """);
-        this.remove = connection.prepareStatement(
-                "DELETE FROM objects WHERE collection = ? AND namespace = ? AND name = ?");
+        this.remove =
+                connection.prepareStatement("DELETE FROM objects WHERE collection = ? AND namespace = ? AND name = ?");
         this.advance = connection.prepareStatement("UPDATE state SET revision = ?");
     }
 
@@ -170,8 +169,7 @@ final class Database implements AutoCloseable {
     private static void create(Statement statement) throws SQLException {
         statement.execute("PRAGMA application_id = " + APPLICATION_ID);
         statement.execute("PRAGMA user_version = " + SCHEMA_VERSION);
-        statement.execute(
-                """
+        statement.execute("""
                 CREATE TABLE objects (
                   collection TEXT NOT NULL,
                   namespace TEXT NOT NULL,
@@ -219,8 +217,11 @@ final class Database implements AutoCloseable {
     private static StoreException unusable(Path file, SQLException e) {
         if (e instanceof SQLiteException sqlite) {
             return switch (sqlite.getResultCode()) {
-                case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_CORRUPT_INDEX, SQLITE_CORRUPT_SEQUENCE, SQLITE_CORRUPT_VTAB ->
-                    damaged(file, e.getMessage(), e);
+                case SQLITE_CORRUPT,
+                        SQLITE_NOTADB,
+                        SQLITE_CORRUPT_INDEX,
+                        SQLITE_CORRUPT_SEQUENCE,
+                        SQLITE_CORRUPT_VTAB -> damaged(file, e.getMessage(), e);
                 case SQLITE_BUSY, SQLITE_LOCKED ->
                     new StoreException(Reason.LOCKED, file + " is open in another program: " + e.getMessage(), e);
                 default -> new StoreException(Reason.FOREIGN, "cannot open " + file + ": " + e.getMessage(), e);
@@ -230,8 +231,8 @@ final class Database implements AutoCloseable {
     }
 
     private static StoreException damaged(Path file, String what, @Nullable Throwable cause) {
-        String message = file + " is damaged: " + what + "; nothing was changed. Restore it from a backup, or move it away"
-                + " to start empty";
+        String message = file + " is damaged: " + what
+                + "; nothing was changed. Restore it from a backup, or move it away" + " to start empty";
         return cause == null
                 ? new StoreException(Reason.DAMAGED, message)
                 : new StoreException(Reason.DAMAGED, message, cause);

@@ -36,8 +36,7 @@ final class DirectoryLock implements AutoCloseable {
                                 + "; stop that one first, or choose another data directory");
             }
             channel.truncate(0);
-            channel.write(ByteBuffer.wrap(
-                    (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)));
+            channel.write(ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)));
             return new DirectoryLock(channel);
         } catch (IOException e) {
             throw new StoreException(Reason.FOREIGN, "cannot use the data directory " + directory + ": " + e, e);

@@ -132,8 +132,7 @@ final class Writer implements AutoCloseable {
             throw change.expected() == 0
                     ? new StoreException(Reason.EXISTS, change.key() + " exists")
                     : new StoreException(
-                            Reason.STALE,
-                            change.key() + " is at revision " + actual + ", not at " + change.expected());
+                            Reason.STALE, change.key() + " is at revision " + actual + ", not at " + change.expected());
         }
         ObjectNode object = change.object();
         boolean deleted = object == null;
