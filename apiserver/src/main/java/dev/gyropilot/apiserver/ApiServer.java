@@ -1,12 +1,14 @@
 package dev.gyropilot.apiserver;
 
+import dev.gyropilot.apiserver.admission.AdmissionChain;
 import dev.gyropilot.apiserver.auth.Authenticator;
-import dev.gyropilot.apiserver.auth.Authorizer;
+import dev.gyropilot.apiserver.auth.BootstrapObjects;
 import dev.gyropilot.apiserver.auth.CertificateAndTokenAuthenticator;
 import dev.gyropilot.apiserver.auth.Credentials;
 import dev.gyropilot.apiserver.auth.Identity;
 import dev.gyropilot.apiserver.auth.Kubeconfig;
 import dev.gyropilot.apiserver.auth.Pki;
+import dev.gyropilot.apiserver.auth.RbacAuthorizer;
 import dev.gyropilot.apiserver.auth.ServiceAccountTokens;
 import dev.gyropilot.apiserver.auth.User;
 import dev.gyropilot.apiserver.builtin.BuiltinTypes;
@@ -16,6 +18,8 @@ import dev.gyropilot.apiserver.fields.FieldManager;
 import dev.gyropilot.apiserver.http.HttpLimits;
 import dev.gyropilot.apiserver.http.HttpServer;
 import dev.gyropilot.apiserver.registry.CustomDefinitions;
+import dev.gyropilot.apiserver.registry.DefinitionStrategy;
+import dev.gyropilot.apiserver.registry.FirstObjects;
 import dev.gyropilot.apiserver.registry.Registry;
 import dev.gyropilot.apiserver.rest.Api;
 import dev.gyropilot.apiserver.rest.Engine;
@@ -74,21 +78,32 @@ public final class ApiServer implements AutoCloseable {
 
     private static ApiServer start(ApiServerConfig config, Store store) throws IOException {
         Pki pki = Pki.open(config.directory().resolve("pki"), config.clock());
-        Registry registry = new Registry(BuiltinTypes.all());
+        Registry registry = new Registry(DefinitionStrategy.into(BuiltinTypes.all()));
+        FirstObjects.create(store, registry, config.clock(), BootstrapObjects.all());
         CustomDefinitions definitions = new CustomDefinitions(store, registry, config.clock()).start();
         ServiceAccountTokens tokens = new ServiceAccountTokens(pki.serviceAccountKeys(), store, config.clock());
         Authenticator authenticator = new CertificateAndTokenAuthenticator(
                 Credentials.open(config.directory().resolve("tokens")), tokens);
-        Authorizer authorizer =
-                attributes -> new Authorizer.Verdict(attributes.user().groups().contains(User.GROUP_MASTERS), "");
+        RbacAuthorizer access = new RbacAuthorizer(store);
         Engine engine = new Engine(
-                store, registry, new FieldManager(config.clock()), request -> {}, authorizer, config.clock());
+                store,
+                registry,
+                new FieldManager(config.clock()),
+                AdmissionChain.standard(store, access),
+                access,
+                config.clock());
         Resources resources = new Resources(engine);
         Metrics metrics = new Metrics();
         SelfDescription pages = new SelfDescription(store, registry, definitions, metrics, resources::runningWatches);
         Api api = new Api(engine, authenticator, resources, pages, metrics);
         HttpServer http = HttpServer.start(
                 new InetSocketAddress(config.bindAddress(), config.port()), tls(config, pki), httpLimits(config), api);
+        FirstObjects.create(
+                store,
+                registry,
+                config.clock(),
+                BootstrapObjects.kubernetesService(
+                        config.bindAddress().getHostAddress(), http.address().getPort()));
         return new ApiServer(store, pki, definitions, http);
     }
 

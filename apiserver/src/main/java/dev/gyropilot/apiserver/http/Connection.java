@@ -120,7 +120,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     /** Closes after what was written has been sent. */
     void closeGently() {
-        channel().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        var _ = channel().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
     }
 
     @Override
@@ -164,7 +164,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event instanceof IdleStateEvent && !busy && !left) {
-            context.close();
+            var _ = context.close();
         } else {
             context.fireUserEventTriggered(event);
         }
@@ -173,7 +173,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         log.debug("connection of {} failed: {}", context.channel().remoteAddress(), cause.toString());
-        context.close();
+        var _ = context.close();
     }
 
     private void receive(Object message) {
@@ -208,7 +208,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
             refuse(413, "Request entity too large: limit is " + limits.bodyBytes());
         } else {
             if (HttpUtil.is100ContinueExpected(request)) {
-                channel()
+                var _ = channel()
                         .writeAndFlush(new DefaultFullHttpResponse(
                                 HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
             }
@@ -260,10 +260,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
                 handler.handle(exchange);
             } catch (ClientGoneException e) {
                 log.debug("{} {}: {}", exchange.method(), exchange.path(), e.getMessage());
-                channel().close();
+                var _ = channel().close();
             } catch (Exception | AssertionError e) {
                 log.warn("{} {} failed", exchange.method(), exchange.path(), e);
-                channel().close();
+                var _ = channel().close();
             }
         });
     }
@@ -278,7 +278,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         response.headers().set(HttpHeaderNames.CONTENT_TYPE, "application/json");
         HttpUtil.setContentLength(response, text.length);
         HttpUtil.setKeepAlive(response, false);
-        channel().writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
+        var _ = channel().writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
     }
 
     private void cancelTimer() {

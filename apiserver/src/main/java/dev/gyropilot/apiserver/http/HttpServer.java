@@ -57,7 +57,7 @@ public final class HttpServer implements AutoCloseable {
                     @Override
                     protected void initChannel(SocketChannel client) {
                         if (clients.size() >= limits.connections()) {
-                            client.close();
+                            var _ = client.close();
                             return;
                         }
                         clients.add(client);
@@ -76,7 +76,7 @@ public final class HttpServer implements AutoCloseable {
             Channel channel = bootstrap.bind(address).syncUninterruptibly().channel();
             return new HttpServer(loops, clients, channel);
         } catch (Exception e) {
-            loops.shutdownGracefully(0, 0, TimeUnit.MILLISECONDS);
+            var _ = loops.shutdownGracefully(0, 0, TimeUnit.MILLISECONDS);
             throw new IOException(
                     "cannot listen on " + address.getHostString() + ":" + address.getPort() + ": " + e.getMessage()
                             + "; is another program using the port?",

@@ -26,7 +26,7 @@ final class Outbound {
             ReferenceCountUtil.release(message);
             throw e;
         }
-        channel.writeAndFlush(message, channel.voidPromise());
+        var _ = channel.writeAndFlush(message, channel.voidPromise());
     }
 
     /** To be called by the channel's handler when it may have become writable, or closed. */
@@ -48,7 +48,7 @@ final class Outbound {
             long left = writeTimeout.toNanos();
             while (channel.isActive() && !channel.isWritable()) {
                 if (left <= 0) {
-                    channel.close();
+                    var _ = channel.close();
                     throw new ClientGoneException("the client read nothing for " + writeTimeout.toSeconds() + " s");
                 }
                 left = ready.awaitNanos(left);

@@ -55,7 +55,7 @@ final class WebSocketStream implements ResponseStream {
                         channel.pipeline().addLast(new Inbound());
                         upgraded.run();
                     } else {
-                        channel.close();
+                        var _ = channel.close();
                     }
                 });
         return new WebSocketStream(connection);
@@ -77,9 +77,10 @@ final class WebSocketStream implements ResponseStream {
         @Override
         protected void channelRead0(ChannelHandlerContext context, WebSocketFrame frame) {
             if (frame instanceof PingWebSocketFrame ping) {
-                context.writeAndFlush(new PongWebSocketFrame(ping.content().retain()));
+                var _ = context.writeAndFlush(
+                        new PongWebSocketFrame(ping.content().retain()));
             } else if (frame instanceof CloseWebSocketFrame) {
-                context.close();
+                var _ = context.close();
             }
         }
     }

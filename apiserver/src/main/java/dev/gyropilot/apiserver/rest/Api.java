@@ -177,28 +177,10 @@ public final class Api implements Handler {
         if (verdict.allowed()) {
             return;
         }
-        User user = attributes.user();
-        StringBuilder what = new StringBuilder("User \"" + user.name() + "\" cannot " + attributes.verb() + " ");
         if (!attributes.isResource()) {
-            throw new ApiError(
-                    403,
-                    "Forbidden",
-                    "forbidden: User \"" + user.name() + "\" cannot " + attributes.verb() + " path \""
-                            + attributes.path() + "\"",
-                    ApiError.details("", "", ""));
+            throw new ApiError(403, "Forbidden", "forbidden: " + verdict.reason(), ApiError.details("", "", ""));
         }
-        String resource = attributes.subresource().isEmpty()
-                ? attributes.resource()
-                : attributes.resource() + "/" + attributes.subresource();
-        what.append("resource \"").append(resource).append("\" in API group \"").append(attributes.group());
-        what.append(
-                attributes.namespace().isEmpty()
-                        ? "\" at the cluster scope"
-                        : "\" in the namespace \"" + attributes.namespace() + "\"");
-        if (!verdict.reason().isEmpty()) {
-            what.append(": ").append(verdict.reason());
-        }
-        throw ApiError.forbidden(attributes.group(), attributes.resource(), attributes.name(), what.toString());
+        throw ApiError.forbidden(attributes.group(), attributes.resource(), attributes.name(), verdict.reason());
     }
 
     private void page(Exchange exchange) throws IOException {

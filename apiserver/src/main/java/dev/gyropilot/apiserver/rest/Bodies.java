@@ -24,14 +24,14 @@ final class Bodies {
     static Decoded object(Call call) {
         ResourceType type = call.type();
         List<String> findings = new ArrayList<>();
-        ObjectNode object = read(call.exchange(), type.kind(), type.custom(), findings);
+        ObjectNode object = read(call.exchange(), type.kind(), findings);
         requireKind(object, type.apiVersion(), type.kind(), type.custom());
         return new Decoded(object, findings);
     }
 
     /** The body of a subresource that has a kind of its own, such as Scale or Binding. */
     static ObjectNode subresource(Call call, Subresource subresource) {
-        ObjectNode object = read(call.exchange(), subresource.kind(), false, new ArrayList<>());
+        ObjectNode object = read(call.exchange(), subresource.kind(), new ArrayList<>());
         String apiVersion = subresource.group().isEmpty()
                 ? subresource.version()
                 : subresource.group() + "/" + subresource.version();
@@ -44,7 +44,7 @@ final class Bodies {
         if (exchange.body().length == 0) {
             return JsonNodeFactory.instance.objectNode();
         }
-        return read(exchange, "DeleteOptions", false, new ArrayList<>());
+        return read(exchange, "DeleteOptions", new ArrayList<>());
     }
 
     /** The media type without parameters, in lower case. */
@@ -54,7 +54,7 @@ final class Bodies {
         return (end < 0 ? type : type.substring(0, end)).strip().toLowerCase(Locale.ROOT);
     }
 
-    private static ObjectNode read(Exchange exchange, String kind, boolean custom, List<String> findings) {
+    private static ObjectNode read(Exchange exchange, String kind, List<String> findings) {
         byte[] body = exchange.body();
         String media = mediaType(exchange);
         try {

@@ -28,7 +28,7 @@ record ContinueToken(long revision, String start) {
         try {
             token = JsonText.parse(Base64.getUrlDecoder().decode(text), new ArrayList<>());
         } catch (IllegalArgumentException | IOException e) {
-            throw invalid(e.getMessage());
+            throw invalid(String.valueOf(e.getMessage()));
         }
         if (!token.path("v").asText().equals(VERSION)) {
             throw invalid("server does not recognize this encoded version \""

@@ -21,8 +21,6 @@ final class Deletions {
     static final String ORPHAN = "orphan";
     private static final String CRD_CLEANUP = "customresourcecleanup.apiextensions.k8s.io";
     private static final Set<String> POLICIES = Set.of("", "Background", "Foreground", "Orphan");
-    private static final Set<String> LASTING_NAMESPACES =
-            Set.of("default", "kube-system", "kube-public", "kube-node-lease");
     private static final long DEFAULT_GRACE_SECONDS = 30;
 
     /**
@@ -137,7 +135,6 @@ final class Deletions {
         ResourceType type = call.type();
         ObjectNode before = View.object(stored, type);
         requirePreconditions(type, before, options);
-        requireDeletable(type, before);
         engine.admission()
                 .admit(new Admission.Request("DELETE", call.attributes(), type, null, before, options.dryRun()));
         ObjectNode marked = before.deepCopy();
@@ -245,13 +242,6 @@ final class Deletions {
         }
         if (!text.isEmpty()) {
             throw ApiError.conflict(type.group(), type.kind(), Meta.name(object), text);
-        }
-    }
-
-    private static void requireDeletable(ResourceType type, ObjectNode object) {
-        if (isNamespace(type) && LASTING_NAMESPACES.contains(Meta.name(object))) {
-            throw ApiError.forbidden(
-                    type.group(), type.plural(), Meta.name(object), "this namespace may not be deleted");
         }
     }
 

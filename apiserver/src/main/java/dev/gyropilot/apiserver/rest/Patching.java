@@ -9,6 +9,8 @@ import dev.gyropilot.apiserver.patch.StrategicMergePatch;
 import dev.gyropilot.apiserver.resource.ApiError;
 import dev.gyropilot.apiserver.resource.FieldError;
 import dev.gyropilot.apiserver.resource.ResourceType;
+import dev.gyropilot.apiserver.schema.Pruning;
+import dev.gyropilot.apiserver.schema.UnknownFields;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -148,11 +150,11 @@ final class Patching {
 
     private static void checkFields(Call call, WriteOptions options, ObjectNode next) {
         byte[] patched = JsonText.write(next);
-        List<String> findings = new ArrayList<>();
-        UnknownFieldPruning.prune(next, call.type().schema(), findings);
+        List<String> findings = UnknownFields.find(next, call.type().schema());
         if (findings.isEmpty()) {
             return;
         }
+        Pruning.prune(next, call.type().schema());
         switch (options.validation()) {
             case IGNORE -> {}
             case WARN -> findings.forEach(call::warn);

@@ -5,6 +5,8 @@ import dev.gyropilot.apiserver.resource.ApiError;
 import dev.gyropilot.apiserver.rest.Bodies.Decoded;
 import dev.gyropilot.apiserver.rest.Deletions.Deleted;
 import dev.gyropilot.apiserver.rest.Writes.Written;
+import dev.gyropilot.apiserver.schema.Pruning;
+import dev.gyropilot.apiserver.schema.UnknownFields;
 import dev.gyropilot.apiserver.store.Stored;
 import java.io.IOException;
 import java.util.List;
@@ -119,7 +121,9 @@ public final class Resources {
     /** The object of the body, without what its schema does not know. */
     private static ObjectNode decoded(Call call, WriteOptions options) {
         Decoded decoded = Bodies.object(call);
-        UnknownFieldPruning.prune(decoded.object(), call.type().schema(), decoded.findings());
+        decoded.findings()
+                .addAll(UnknownFields.find(decoded.object(), call.type().schema()));
+        Pruning.prune(decoded.object(), call.type().schema());
         if (!decoded.findings().isEmpty()) {
             switch (options.validation()) {
                 case IGNORE -> {}

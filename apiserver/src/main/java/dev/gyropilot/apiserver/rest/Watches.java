@@ -141,7 +141,7 @@ final class Watches {
             boolean is = !event.deleted() && filter.matches(event.object());
             if (is) {
                 stream.write(form.frame(was ? "MODIFIED" : "ADDED", event.object()));
-            } else if (was) {
+            } else if (was && before != null) {
                 stream.write(form.deleted(event, before));
             }
         }

@@ -55,7 +55,6 @@ final class Writes {
             throw new ApiError(500, "", "resourceVersion should not be set on objects to be created", null);
         }
         place(call, object);
-        requireNamespace(call, object);
         String prefix = Meta.text(object, "generateName");
         boolean generated = Meta.name(object).isEmpty() && !prefix.isEmpty();
         for (int attempt = 1; ; attempt++) {
@@ -237,34 +236,6 @@ final class Writes {
         } else if (!namespace.equals(call.namespace())) {
             throw ApiError.badRequest("the namespace of the object (" + namespace
                     + ") does not match the namespace on the request (" + call.namespace() + ")");
-        }
-    }
-
-    private void requireNamespace(Call call, ObjectNode object) {
-        if (!call.type().namespaced()) {
-            return;
-        }
-        ObjectNode namespace = engine.store().get("", "namespaces", "", call.namespace());
-        if (namespace == null) {
-            throw ApiError.notFound("", "namespaces", call.namespace());
-        }
-        if (Meta.deleting(namespace)) {
-            String name = Meta.name(object);
-            ApiError error = ApiError.forbidden(
-                    call.type().group(),
-                    call.type().plural(),
-                    name,
-                    "unable to create new content in namespace " + call.namespace()
-                            + " because it is being terminated");
-            ObjectNode details = error.details();
-            if (details != null) {
-                details.putArray("causes")
-                        .addObject()
-                        .put("reason", "NamespaceTerminating")
-                        .put("message", "namespace " + call.namespace() + " is being terminated")
-                        .put("field", "metadata.namespace");
-            }
-            throw error;
         }
     }
 

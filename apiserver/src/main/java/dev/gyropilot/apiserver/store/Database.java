@@ -221,7 +221,7 @@ final class Database implements AutoCloseable {
                         SQLITE_NOTADB,
                         SQLITE_CORRUPT_INDEX,
                         SQLITE_CORRUPT_SEQUENCE,
-                        SQLITE_CORRUPT_VTAB -> damaged(file, e.getMessage(), e);
+                        SQLITE_CORRUPT_VTAB -> damaged(file, String.valueOf(e.getMessage()), e);
                 case SQLITE_BUSY, SQLITE_LOCKED ->
                     new StoreException(Reason.LOCKED, file + " is open in another program: " + e.getMessage(), e);
                 default -> new StoreException(Reason.FOREIGN, "cannot open " + file + ": " + e.getMessage(), e);
