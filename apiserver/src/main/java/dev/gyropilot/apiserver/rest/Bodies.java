@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gyropilot.apiserver.http.Exchange;
+import dev.gyropilot.apiserver.protobuf.ProtobufCodec;
 import dev.gyropilot.apiserver.resource.ApiError;
 import dev.gyropilot.apiserver.resource.ResourceType;
 import dev.gyropilot.apiserver.resource.ResourceType.Subresource;
@@ -23,6 +24,9 @@ final class Bodies {
     /** The object of a create or update, with kind and version filled in and checked. */
     static Decoded object(Call call) {
         ResourceType type = call.type();
+        if (type.custom() && mediaType(call.exchange()).equals(ProtobufCodec.MEDIA_TYPE)) {
+            throw unsupported("application/json, application/yaml");
+        }
         List<String> findings = new ArrayList<>();
         ObjectNode object = read(call.exchange(), type.kind(), findings);
         requireKind(object, type.apiVersion(), type.kind(), type.custom());
@@ -57,6 +61,9 @@ final class Bodies {
     private static ObjectNode read(Exchange exchange, String kind, List<String> findings) {
         byte[] body = exchange.body();
         String media = mediaType(exchange);
+        if (media.equals(ProtobufCodec.MEDIA_TYPE)) {
+            return ProtobufCodec.decode(body, kind);
+        }
         try {
             JsonNode tree = switch (media) {
                 case "", "application/json" -> JsonText.parse(body, findings);
