@@ -2,6 +2,7 @@ package dev.gyropilot.brain.placement;
 
 import dev.gyropilot.brain.placement.Verdict.Cause;
 import dev.gyropilot.brain.placement.device.ClaimSet;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
@@ -53,7 +54,10 @@ final class Refusal {
             }
         }
         return new Verdict.Unplaceable(
-                snapshot.nodeCount(), Map.copyOf(reasons), Set.copyOf(causes), Optional.ofNullable(remedy));
+                snapshot.nodeCount(),
+                Collections.unmodifiableMap(reasons),
+                Collections.unmodifiableSet(causes),
+                Optional.ofNullable(remedy));
     }
 
     private void explain(int b, int slot, long fits) {
@@ -110,7 +114,7 @@ final class Refusal {
         missing.keySet().forEach(resource -> add(Resources.insufficient(resource), Cause.RESOURCES));
         if (cost < remedyCost) {
             remedyCost = cost;
-            remedy = new Verdict.Remedy(block.nodes.at(slot).name(), Map.copyOf(missing));
+            remedy = new Verdict.Remedy(block.nodes.at(slot).name(), Collections.unmodifiableMap(missing));
         }
     }
 

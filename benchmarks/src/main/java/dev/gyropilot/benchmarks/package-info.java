@@ -1,0 +1,5 @@
+/** Benchmarks, each with the peer or the limit beside it. */
+@NullMarked
+package dev.gyropilot.benchmarks;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gyropilot.brain.placement.device;
+
+import org.jspecify.annotations.NullMarked;
