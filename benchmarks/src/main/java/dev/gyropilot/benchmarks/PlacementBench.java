@@ -54,7 +54,8 @@ public final class PlacementBench {
     }
 
     private static PodShape shape(int app, List<SpreadConstraint> spread) {
-        var plain = PodShape.of("default", Map.of("app", "a" + app), Map.of("cpu", 100L + app % 10 * 10, "memory", 200L << 20));
+        var plain = PodShape.of(
+                "default", Map.of("app", "a" + app), Map.of("cpu", 100L + app % 10 * 10, "memory", 200L << 20));
         return new PodShape(
                 plain.namespace(),
                 plain.labels(),
@@ -96,8 +97,7 @@ public final class PlacementBench {
         List<Pod> work = IntStream.range(0, pods)
                 .mapToObj(i -> {
                     PodShape shape = canonical.computeIfAbsent(shapes.apply(i), s -> s);
-                    return new Pod(
-                            "p" + i, "p" + i, shape, 0, i, claims > 0 ? List.of("p" + i) : List.of(), List.of());
+                    return new Pod("p" + i, "p" + i, shape, 0, i, claims > 0 ? List.of("p" + i) : List.of(), List.of());
                 })
                 .toList();
         long start = System.nanoTime();
@@ -128,7 +128,8 @@ public final class PlacementBench {
         var devices = edit.devices()
                 .with(new DeviceClass(
                         "gpu",
-                        List.of("device.driver == '" + DRIVER + "' && device.attributes['" + DRIVER + "'].model == 'H100'"),
+                        List.of("device.driver == '" + DRIVER + "' && device.attributes['" + DRIVER
+                                + "'].model == 'H100'"),
                         List.of(),
                         Optional.empty()));
         for (int i = 0; i < nodes; i++) {
@@ -201,6 +202,7 @@ public final class PlacementBench {
 
     private void row(String name, double value, String unit, double peer) {
         String peerPart = Double.isNaN(peer) ? "" : ", \"peer\": \"kube-scheduler, CI floor\", \"peerValue\": " + peer;
-        rows.add("{\"name\": \"" + name + "\", \"value\": " + Math.round(value) + ", \"unit\": \"" + unit + "\"" + peerPart + "}");
+        rows.add("{\"name\": \"" + name + "\", \"value\": " + Math.round(value) + ", \"unit\": \"" + unit + "\""
+                + peerPart + "}");
     }
 }

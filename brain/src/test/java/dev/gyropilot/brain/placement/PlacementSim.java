@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -67,7 +68,13 @@ class PlacementSim {
                         Map.of("zone", "z" + i % 3, "kubernetes.io/hostname", name),
                         List.of(),
                         false,
-                        Map.of("cpu", 2000L + random.nextInt(4) * 1000, "memory", 8L << 30, "pods", 4L + random.nextInt(8))));
+                        Map.of(
+                                "cpu",
+                                2000L + random.nextInt(4) * 1000L,
+                                "memory",
+                                8L << 30,
+                                "pods",
+                                4L + random.nextInt(8))));
                 if (i % 2 == 0) {
                     devices = devices.with(slice(name, 1 + random.nextInt(4)));
                 }
@@ -87,17 +94,15 @@ class PlacementSim {
             for (int i = 0; i < count; i++) {
                 devices.add(Device.of("gpu-" + i, Map.of("index", AttributeValue.of((long) i)), Map.of()));
             }
-            return new Slice(
-                    "s-" + node, new PoolId(DRIVER, node), 1, 1, new Scope.OnNode(node), devices, List.of());
+            return new Slice("s-" + node, new PoolId(DRIVER, node), 1, 1, new Scope.OnNode(node), devices, List.of());
         }
 
         private PodShape shape(int i) {
             var plain = PodShape.of(
                     "default",
                     Map.of("app", "a" + i),
-                    Map.of("cpu", 200L + random.nextInt(8) * 200, "memory", (long) (1 + random.nextInt(3)) << 30));
-            var own = new LabelSelector(
-                    List.of(new Requirement("app", Requirement.Operator.IN, List.of("a" + i))));
+                    Map.of("cpu", 200L + random.nextInt(8) * 200L, "memory", (long) (1 + random.nextInt(3)) << 30));
+            var own = new LabelSelector(List.of(new Requirement("app", Requirement.Operator.IN, List.of("a" + i))));
             var term = new PodTerm(own, Set.of("default"), Optional.empty(), "kubernetes.io/hostname");
             return new PodShape(
                     plain.namespace(),
@@ -148,7 +153,8 @@ class PlacementSim {
             if (verdict instanceof Verdict.Placed placed) {
                 var edit = snapshot.edit().place(pod, placed.node());
                 for (ClaimAllocation allocation : placed.allocations()) {
-                    Claim claim = edit.devices().claim("default", allocation.name()).orElseThrow();
+                    Claim claim =
+                            edit.devices().claim("default", allocation.name()).orElseThrow();
                     edit.devices(edit.devices().with(claim.allocated(allocation, Set.of(pod.uid()))));
                 }
                 snapshot = edit.build();
@@ -165,8 +171,8 @@ class PlacementSim {
             var names = new ArrayList<>(running.keySet());
             names.sort(null);
             String name = names.get(random.nextInt(names.size()));
-            Pod pod = running.remove(name);
-            var edit = snapshot.edit().withoutPod(nodeOf.remove(name), name);
+            Pod pod = Objects.requireNonNull(running.remove(name));
+            var edit = snapshot.edit().withoutPod(Objects.requireNonNull(nodeOf.remove(name)), name);
             if (!pod.claims().isEmpty()) {
                 edit.devices(edit.devices().withoutClaim("default", name));
             }
@@ -207,13 +213,16 @@ class PlacementSim {
                     for (ClaimAllocation.Result result : results) {
                         DeviceId device = result.device();
                         assertThat(device.pool().pool()).isEqualTo(nodeOf.get(name));
-                        assertThat(snapshot.devices().holders(device)).as("%s", device).isEqualTo(1);
+                        assertThat(snapshot.devices().holders(device))
+                                .as("%s", device)
+                                .isEqualTo(1);
                     }
                 }
             });
             assertThat(antiAffine).doesNotHaveDuplicates();
             used.forEach((node, amounts) -> amounts.forEach((resource, amount) -> {
-                long allocatable = snapshot.node(node).orElseThrow().allocatable().get(resource);
+                long allocatable =
+                        snapshot.node(node).orElseThrow().allocatable().getOrDefault(resource, 0L);
                 assertThat(amount).as(node + " " + resource).isLessThanOrEqualTo(allocatable);
                 assertThat(snapshot.free(node, resource)).isEqualTo(allocatable - amount);
             }));

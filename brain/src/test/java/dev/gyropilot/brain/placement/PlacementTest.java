@@ -33,7 +33,8 @@ class PlacementTest {
 
     private void node(String yaml) throws IOException {
         var node = NodeReader.read(YAML.readValue(yaml, io.fabric8.kubernetes.api.model.Node.class));
-        var capacity = new HashMap<>(Map.of("cpu", 4000L, "memory", 8L << 30, "pods", 10L, "ephemeral-storage", 1L << 30));
+        var capacity =
+                new HashMap<>(Map.of("cpu", 4000L, "memory", 8L << 30, "pods", 10L, "ephemeral-storage", 1L << 30));
         capacity.putAll(node.allocatable());
         snapshot = snapshot.edit()
                 .node(new Node(node.name(), node.labels(), node.taints(), node.unschedulable(), capacity))
@@ -64,10 +65,7 @@ class PlacementTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     {cpu: 5}                                | 0/3 nodes are available: 3 Insufficient cpu.
                     {memory: 9Gi}                           | 0/3 nodes are available: 3 Insufficient memory.
                     {cpu: 5, memory: 9Gi}                   | 0/3 nodes are available: 3 Insufficient cpu, 3 Insufficient memory.
@@ -83,8 +81,7 @@ class PlacementTest {
     void countsPodSlots() throws IOException {
         node("{metadata: {name: a}, status: {allocatable: {pods: 1}}}");
         placed("a", "{containers: [{name: c}]}", "{}");
-        assertThat(decide("{containers: [{name: c}]}", "{}"))
-                .isEqualTo("0/1 nodes are available: 1 Too many pods.");
+        assertThat(decide("{containers: [{name: c}]}", "{}")).isEqualTo("0/1 nodes are available: 1 Too many pods.");
     }
 
     @Test
@@ -108,10 +105,7 @@ class PlacementTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     {zone: z2}    | c
                     {zone: z3}    | 0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector.
                     """)
@@ -121,10 +115,7 @@ class PlacementTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     matchExpressions: [{key: zone, operator: In, values: [z2]}]                | c
                     matchExpressions: [{key: zone, operator: NotIn, values: [z1]}]             | c
                     matchExpressions: [{key: size, operator: Exists}]                          | a
@@ -155,7 +146,8 @@ class PlacementTest {
     void taintsAndTolerations() throws IOException {
         node("{metadata: {name: a}, spec: {taints: [{key: gpu, value: 'yes', effect: NoSchedule}]}}");
         assertThat(decide("{}", "{}")).isEqualTo("0/1 nodes are available: 1 node(s) had untolerated taint(s).");
-        assertThat(decide("{tolerations: [{key: gpu, operator: Exists}]}", "{}")).isEqualTo("a");
+        assertThat(decide("{tolerations: [{key: gpu, operator: Exists}]}", "{}"))
+                .isEqualTo("a");
         assertThat(decide("{tolerations: [{key: gpu, value: 'no'}]}", "{}")).contains("untolerated");
         node("{metadata: {name: b}, spec: {taints: [{key: soft, effect: PreferNoSchedule}]}}");
         assertThat(decide("{}", "{}")).isEqualTo("b");
@@ -177,8 +169,7 @@ class PlacementTest {
         String spec = "{containers: [{name: c, ports: [{containerPort: 80, hostPort: 80%s}]}]}";
         placed("a", spec.formatted(", hostIP: 127.0.0.1"), "{}");
         assertThat(decide(spec.formatted(""), "{}"))
-                .isEqualTo(
-                        "0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports.");
+                .isEqualTo("0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports.");
         assertThat(decide(spec.formatted(", hostIP: 127.0.0.2"), "{}")).isEqualTo("a");
         assertThat(decide(spec.formatted(", protocol: UDP"), "{}")).isEqualTo("a");
     }
@@ -226,7 +217,8 @@ class PlacementTest {
         assertThat(decide(hard, "{app: x}"))
                 .isEqualTo("0/3 nodes are available: 1 node(s) were unschedulable,"
                         + " 2 node(s) didn't match pod topology spread constraints.");
-        assertThat(decide(spread("whenUnsatisfiable: ScheduleAnyway"), "{app: x}")).hasSize(1);
+        assertThat(decide(spread("whenUnsatisfiable: ScheduleAnyway"), "{app: x}"))
+                .hasSize(1);
         node("{metadata: {name: d}}");
         assertThat(decide(hard, "{app: x}"))
                 .contains("1 node(s) didn't match pod topology spread constraints (missing required label)");
@@ -236,7 +228,8 @@ class PlacementTest {
     void minDomainsTakesTheSmallestCountAsZero() throws IOException {
         node("{metadata: {name: a, labels: {zone: z1}}}");
         placed("a", "{}", "{app: x}");
-        assertThat(decide(spread("whenUnsatisfiable: DoNotSchedule"), "{app: x}")).isEqualTo("a");
+        assertThat(decide(spread("whenUnsatisfiable: DoNotSchedule"), "{app: x}"))
+                .isEqualTo("a");
         assertThat(decide(spread("whenUnsatisfiable: DoNotSchedule, minDomains: 2"), "{app: x}"))
                 .contains("topology spread constraints");
     }
@@ -249,7 +242,8 @@ class PlacementTest {
                 io.fabric8.kubernetes.api.model.Pod.class);
         snapshot = snapshot.edit().place(reader.read(leaving), "c").build();
         placed("a", "{}", "{app: x}");
-        assertThat(decide(spread("whenUnsatisfiable: DoNotSchedule"), "{app: x}")).isEqualTo("c");
+        assertThat(decide(spread("whenUnsatisfiable: DoNotSchedule"), "{app: x}"))
+                .isEqualTo("c");
     }
 
     @Test
@@ -272,7 +266,6 @@ class PlacementTest {
         placed("b", requests("{cpu: 2}"), "{}");
         placed("c", requests("{cpu: 3}"), "{}");
         var verdict = placement.decide(snapshot, pod(requests("{cpu: 3}"), "{}"));
-        assertThat(((Verdict.Unplaceable) verdict).remedy())
-                .contains(new Verdict.Remedy("b", Map.of("cpu", 1000L)));
+        assertThat(((Verdict.Unplaceable) verdict).remedy()).contains(new Verdict.Remedy("b", Map.of("cpu", 1000L)));
     }
 }

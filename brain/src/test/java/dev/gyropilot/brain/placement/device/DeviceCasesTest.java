@@ -44,8 +44,8 @@ class DeviceCasesTest {
 
     @TestFactory
     Stream<DynamicTest> cases() throws IOException, URISyntaxException {
-        Path folder = Path.of(
-                java.util.Objects.requireNonNull(getClass().getResource("/devices")).toURI());
+        Path folder = Path.of(java.util.Objects.requireNonNull(getClass().getResource("/devices"))
+                .toURI());
         var tests = new ArrayList<DynamicTest>();
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.sorted().toList()) {
@@ -69,8 +69,8 @@ class DeviceCasesTest {
                 case "Node" ->
                     nodes.add(NodeReader.read(JSON.treeToValue(object, io.fabric8.kubernetes.api.model.Node.class)));
                 case "DeviceClass" ->
-                    devices = devices.with(DeviceReader.read(JSON.treeToValue(
-                            object, io.fabric8.kubernetes.api.model.resource.v1.DeviceClass.class)));
+                    devices = devices.with(DeviceReader.read(
+                            JSON.treeToValue(object, io.fabric8.kubernetes.api.model.resource.v1.DeviceClass.class)));
                 case "ResourceSlice" ->
                     devices = devices.with(DeviceReader.read(JSON.treeToValue(object, ResourceSlice.class)));
                 case "ResourceClaim" -> {
