@@ -5,6 +5,7 @@ import dev.gyropilot.api.cluster.Controller;
 import dev.gyropilot.apiserver.controllers.deployment.DeploymentController;
 import dev.gyropilot.apiserver.controllers.endpoints.EndpointSliceController;
 import dev.gyropilot.apiserver.controllers.garbage.GarbageCollector;
+import dev.gyropilot.apiserver.controllers.job.JobController;
 import dev.gyropilot.apiserver.controllers.namespace.NamespaceDefaults;
 import dev.gyropilot.apiserver.controllers.namespace.NamespaceDeletion;
 import dev.gyropilot.apiserver.controllers.replicaset.ReplicaSetController;
@@ -39,7 +40,8 @@ public final class WorkloadControllers implements AutoCloseable {
                 NamespaceDeletion::wire,
                 DeploymentController::wire,
                 ReplicaSetController::wire,
-                EndpointSliceController::wire);
+                EndpointSliceController::wire,
+                JobController::wire);
         List<Controller> controllers =
                 families.stream().map(family -> family.wire(workspace)).toList();
         cluster.sync(SYNC_LIMIT);
