@@ -1,6 +1,7 @@
 package dev.gyropilot.apiserver.schema;
 
 import com.google.re2j.Pattern;
+import dev.gyropilot.api.IpText;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.DateTimeException;

@@ -90,7 +90,9 @@ class ForeignCrdsTest {
             while (documents.hasNext()) {
                 JsonNode document = documents.next();
                 if (document instanceof ObjectNode object
-                        && object.path("kind").asText().equals("CustomResourceDefinition")) {
+                        && object.path("kind").asText().equals("CustomResourceDefinition")
+                        && object.path("apiVersion").asText().equals("apiextensions.k8s.io/v1")
+                        && object.path("spec").has("group")) {
                     crds.add(object);
                 }
             }

@@ -1,4 +1,4 @@
-package dev.gyropilot.apiserver.schema;
+package dev.gyropilot.api;
 
 import org.jspecify.annotations.Nullable;
 

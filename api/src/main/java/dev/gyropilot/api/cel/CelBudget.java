@@ -1,0 +1,36 @@
+package dev.gyropilot.api.cel;
+
+/**
+ * What evaluations may cost in all. A step is one node of an expression, evaluated once, plus what it handled (a string's
+ * length counts as a tenth, as in Kubernetes). Not thread-safe.
+ */
+public final class CelBudget {
+    /** As Kubernetes allows for one expression. */
+    public static final long STEPS_PER_EXPRESSION = 1_000_000;
+
+    /** As Kubernetes allows for all rules on one object. */
+    public static final long STEPS_PER_OBJECT = 10_000_000;
+
+    private long left;
+
+    public CelBudget(long steps) {
+        left = steps;
+    }
+
+    /** The budget for all rules on one object. */
+    public static CelBudget perObject() {
+        return new CelBudget(STEPS_PER_OBJECT);
+    }
+
+    public boolean exhausted() {
+        return left < 0;
+    }
+
+    void spend(long steps) {
+        left -= steps;
+    }
+
+    long left() {
+        return left;
+    }
+}
