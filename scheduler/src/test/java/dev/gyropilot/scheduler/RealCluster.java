@@ -27,6 +27,11 @@ final class RealCluster {
                 .build();
     }
 
+    /** Whether the control plane runs without the resource claim controller, so that ours has to do its work. */
+    static boolean lacksClaimController() {
+        return "yes".equals(System.getenv("GYROPILOT_TEST_CLAIM_CONTROLLER"));
+    }
+
     static Cluster cluster() {
         return new Cluster(client(), InstantSource.system(), "gyropilot-scheduler");
     }

@@ -45,7 +45,10 @@ class SchedulerIT {
                         .endMetadata()
                         .build())
                 .create();
-        scheduler = Scheduler.start(SchedulerConfig.alongside(Set.of(SchedulerConfig.NAME)), RealCluster.cluster());
+        scheduler = Scheduler.start(
+                SchedulerConfig.alongside(Set.of(SchedulerConfig.NAME))
+                        .withClaimController(RealCluster.lacksClaimController()),
+                RealCluster.cluster());
     }
 
     @AfterEach

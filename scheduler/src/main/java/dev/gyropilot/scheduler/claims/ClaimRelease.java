@@ -15,6 +15,7 @@ import java.util.Optional;
 
 /** Takes ended pods off a claim, frees its devices when nobody is left, and deletes it when its own pod has ended. */
 final class ClaimRelease implements Reconciler {
+    private static final int NOT_FOUND = 404;
     private static final String FINALIZER = "resource.kubernetes.io/delete-protection";
 
     private final Cluster cluster;
@@ -26,13 +27,21 @@ final class ClaimRelease implements Reconciler {
     @Override
     public Result reconcile(Key key) {
         Optional<ResourceClaim> found = cluster.cached(ResourceClaim.class, key);
-        if (found.isEmpty()) {
-            return Result.done();
+        try {
+            found.ifPresent(claim -> release(key.namespace(), claim));
+        } catch (KubernetesClientException e) {
+            if (e.getCode() != NOT_FOUND) {
+                throw e;
+            }
         }
-        ResourceClaim claim = found.get();
+        return Result.done();
+    }
+
+    private void release(String namespace, ResourceClaim found) {
+        ResourceClaim claim = found;
         List<ResourceClaimConsumerReference> users = users(claim);
         List<ResourceClaimConsumerReference> left =
-                users.stream().filter(user -> mayUse(key.namespace(), user)).toList();
+                users.stream().filter(user -> mayUse(namespace, user)).toList();
         boolean allocated = claim.getStatus() != null && claim.getStatus().getAllocation() != null;
         boolean free = allocated && left.isEmpty();
         if (left.size() < users.size() || free) {
@@ -46,7 +55,6 @@ final class ClaimRelease implements Reconciler {
         if (claim.getMetadata().getDeletionTimestamp() == null && ownerHasEnded(claim)) {
             delete(claim);
         }
-        return Result.done();
     }
 
     private static List<ResourceClaimConsumerReference> users(ResourceClaim claim) {
@@ -110,16 +118,10 @@ final class ClaimRelease implements Reconciler {
     }
 
     private void delete(ResourceClaim claim) {
-        try {
-            var _ = cluster.client()
-                    .resources(ResourceClaim.class)
-                    .inNamespace(claim.getMetadata().getNamespace())
-                    .withName(claim.getMetadata().getName())
-                    .delete();
-        } catch (KubernetesClientException e) {
-            if (e.getCode() != 404) {
-                throw e;
-            }
-        }
+        var _ = cluster.client()
+                .resources(ResourceClaim.class)
+                .inNamespace(claim.getMetadata().getNamespace())
+                .withName(claim.getMetadata().getName())
+                .delete();
     }
 }
