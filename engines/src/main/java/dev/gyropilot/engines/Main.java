@@ -1,6 +1,8 @@
 package dev.gyropilot.engines;
 
+import dev.gyropilot.engines.fetch.FetchCommand;
 import dev.gyropilot.engines.onnx.OnnxCommand;
+import dev.gyropilot.engines.simulated.SimulatedCommand;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +16,8 @@ public final class Main {
 
     static {
         COMMANDS.put("onnx", new Command(OnnxCommand::spec, OnnxCommand::run));
+        COMMANDS.put("simulated", new Command(SimulatedCommand::spec, SimulatedCommand::run));
+        COMMANDS.put("fetch", new Command(FetchCommand::spec, FetchCommand::run));
     }
 
     private interface Body {

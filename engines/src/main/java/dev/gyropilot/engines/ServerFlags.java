@@ -4,12 +4,10 @@ import dev.gyropilot.engines.EngineException.Code;
 import dev.gyropilot.engines.http.CommonRoutes;
 import dev.gyropilot.engines.http.HttpLimits;
 import dev.gyropilot.engines.http.HttpServer;
-import dev.gyropilot.engines.http.Router;
-import io.netty.channel.EventLoopGroup;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
-import java.time.Duration;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,12 +18,17 @@ public final class ServerFlags {
 
     private ServerFlags() {}
 
-    /** Declares them. */
-    public static Arguments.Spec declare(Arguments.Spec spec) {
+    /** Declares where to listen and how to end. */
+    public static Arguments.Spec declareAddress(Arguments.Spec spec) {
         return spec.flag("--host", "ADDRESS", "127.0.0.1", "Address to listen on")
                 .flag("--port", "PORT", "8000", "Port to listen on; 0 takes a free one")
-                .flag("--max-body-bytes", "BYTES", "8388608", "Largest request body; more is refused with 413")
                 .flag("--drain", "TIME", "25s", "Time that requests in flight get to end after SIGTERM");
+    }
+
+    /** Declares them all. */
+    public static Arguments.Spec declare(Arguments.Spec spec) {
+        return declareAddress(spec)
+                .flag("--max-body-bytes", "BYTES", "8388608", "Largest request body; more is refused with 413");
     }
 
     /** Where to listen. */
@@ -39,25 +42,19 @@ public final class ServerFlags {
         }
     }
 
-    /** Binds, or says why not. */
-    public static HttpServer listen(InetSocketAddress address, EventLoopGroup loops, HttpLimits limits, Router router) {
+    /** Starts a server, or says why the address cannot be had. */
+    public static <T> T orCannotListen(InetSocketAddress address, Callable<T> start) {
         try {
-            return HttpServer.start(address, loops, limits, router);
-        } catch (RuntimeException e) {
-            throw cannotListen(address, e);
+            return start.call();
         } catch (Exception e) {
             // Netty throws the checked BindException without declaring it.
-            throw cannotListen(address, e);
+            String where = address.getAddress().getHostAddress() + ":" + address.getPort();
+            throw new EngineException(
+                    Code.SYSTEM,
+                    "Cannot listen on " + where + ": " + e.getMessage()
+                            + ". Another program may hold the port; stop it or give another --port.",
+                    e);
         }
-    }
-
-    private static EngineException cannotListen(InetSocketAddress address, Exception cause) {
-        String where = address.getAddress().getHostAddress() + ":" + address.getPort();
-        return new EngineException(
-                Code.SYSTEM,
-                "Cannot listen on " + where + ": " + cause.getMessage()
-                        + ". Another program may hold the port; stop it or give another --port.",
-                cause);
     }
 
     /** The limits that the flags ask for. */
@@ -65,16 +62,20 @@ public final class ServerFlags {
         return HttpLimits.DEFAULT.withMaxBodyBytes(arguments.integer("--max-body-bytes", 1024, 1 << 30));
     }
 
-    /** Serves until SIGTERM or SIGINT, then lets requests in flight end, and runs the closer. Does not return before. */
-    public static void serveUntilStopped(HttpServer server, CommonRoutes common, Duration drain, AutoCloseable closer) {
+    /** What ends a server. */
+    public interface Ending {
+        /** Lets requests in flight end and gives everything back. */
+        void run() throws Exception;
+    }
+
+    /** Serves until SIGTERM or SIGINT, then ends. Does not return before. */
+    public static void serveUntilStopped(Ending ending) {
         CountDownLatch never = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
-            common.enter(CommonRoutes.Phase.DRAINING);
-            LOG.info("stopping: {} requests in flight get {} s to end", server.inFlight(), drain.toSeconds());
+            LOG.info("stopping");
             try {
-                boolean clean = server.drain(drain);
-                closer.close();
-                LOG.info(clean ? "stopped" : "stopped; requests that did not end in time were cut");
+                ending.run();
+                LOG.info("stopped");
             } catch (Exception e) {
                 LOG.warn("stopping failed", e);
             }
@@ -84,5 +85,16 @@ public final class ServerFlags {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** The usual ending: drain, then close. */
+    public static Ending ending(HttpServer server, CommonRoutes common, Arguments arguments, AutoCloseable engine) {
+        return () -> {
+            common.enter(CommonRoutes.Phase.DRAINING);
+            if (!server.drain(arguments.duration("--drain"))) {
+                LOG.warn("requests that did not end in time were cut");
+            }
+            engine.close();
+        };
     }
 }

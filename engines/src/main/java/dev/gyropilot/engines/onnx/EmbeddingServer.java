@@ -1,6 +1,5 @@
 package dev.gyropilot.engines.onnx;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gyropilot.engines.http.ApiException;
 import dev.gyropilot.engines.http.CommonRoutes;
@@ -10,14 +9,10 @@ import dev.gyropilot.engines.http.Router;
 import dev.gyropilot.engines.metrics.Metrics;
 import dev.gyropilot.engines.metrics.Metrics.Counter;
 import dev.gyropilot.engines.metrics.Metrics.Histogram;
-import dev.gyropilot.engines.onnx.EmbeddingRequest.Input;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import dev.gyropilot.engines.openai.EmbeddingAnswer;
+import dev.gyropilot.engines.openai.EmbeddingRequest;
+import dev.gyropilot.engines.openai.EmbeddingRequest.Input;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -106,7 +101,10 @@ final class EmbeddingServer implements AutoCloseable {
                     if (cut.get() > 0) {
                         exchange.setHeader("x-gyropilot-truncated-inputs", Integer.toString(cut.get()));
                     }
-                    exchange.answer(200, "application/json", render(request.base64(), vectors, tokens.get()));
+                    exchange.answer(
+                            200,
+                            "application/json",
+                            EmbeddingAnswer.render(modelName, request.base64(), vectors, tokens.get()));
                 });
         requests.incrementAndGet();
         if (!workers.submit(job)) {
@@ -128,48 +126,6 @@ final class EmbeddingServer implements AutoCloseable {
             cut.incrementAndGet();
         }
         return model.embed(encoded.ids());
-    }
-
-    private byte[] render(boolean base64, float[][] vectors, long tokens) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(256 + vectors.length * vectors[0].length * 6);
-        try (JsonGenerator json = Json.generator(out)) {
-            json.writeStartObject();
-            json.writeStringField("object", "list");
-            json.writeArrayFieldStart("data");
-            for (int i = 0; i < vectors.length; i++) {
-                json.writeStartObject();
-                json.writeStringField("object", "embedding");
-                json.writeNumberField("index", i);
-                json.writeFieldName("embedding");
-                if (base64) {
-                    json.writeString(base64(vectors[i]));
-                } else {
-                    json.writeStartArray();
-                    for (float value : vectors[i]) {
-                        json.writeNumber(value);
-                    }
-                    json.writeEndArray();
-                }
-                json.writeEndObject();
-            }
-            json.writeEndArray();
-            json.writeStringField("model", modelName);
-            json.writeObjectFieldStart("usage");
-            json.writeNumberField("prompt_tokens", tokens);
-            json.writeNumberField("total_tokens", tokens);
-            json.writeEndObject();
-            json.writeEndObject();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return out.toByteArray();
-    }
-
-    /** Little-endian floats, as OpenAI's clients unpack them. */
-    private static String base64(float[] vector) {
-        ByteBuffer bytes = ByteBuffer.allocate(vector.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.asFloatBuffer().put(vector);
-        return Base64.getEncoder().encodeToString(bytes.array());
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.gyropilot.engines.NativeLibraries;
 import dev.gyropilot.engines.ServerFlags;
 import dev.gyropilot.engines.http.HttpServer;
 import io.netty.channel.EventLoopGroup;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
@@ -45,8 +46,9 @@ public final class OnnxCommand {
         EmbeddingServer embeddings =
                 new EmbeddingServer(name, threads, arguments.integer("--max-waiting-texts", 1, 1 << 24), Instant.now());
         EventLoopGroup loops = HttpServer.newLoops(1, "http");
-        HttpServer server = ServerFlags.listen(
-                ServerFlags.address(arguments), loops, ServerFlags.limits(arguments), embeddings.router());
+        InetSocketAddress address = ServerFlags.address(arguments);
+        HttpServer server = ServerFlags.orCannotListen(
+                address, () -> HttpServer.start(address, loops, ServerFlags.limits(arguments), embeddings.router()));
         LOG.info(
                 "listening on {}; loading {}",
                 server.address(),
@@ -64,6 +66,6 @@ public final class OnnxCommand {
                 model.maxTokens(),
                 threads,
                 (System.nanoTime() - begun) / 1_000_000);
-        ServerFlags.serveUntilStopped(server, embeddings.common(), arguments.duration("--drain"), embeddings);
+        ServerFlags.serveUntilStopped(ServerFlags.ending(server, embeddings.common(), arguments, embeddings));
     }
 }

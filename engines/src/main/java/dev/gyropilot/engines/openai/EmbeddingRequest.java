@@ -1,4 +1,4 @@
-package dev.gyropilot.engines.onnx;
+package dev.gyropilot.engines.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -7,12 +7,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** What a client asked to embed. */
-record EmbeddingRequest(List<Input> inputs, boolean base64) {
+public record EmbeddingRequest(List<Input> inputs, boolean base64) {
     /** Most inputs of one request, as with OpenAI. */
-    static final int MAX_INPUTS = 2048;
+    public static final int MAX_INPUTS = 2048;
 
     /** One thing to embed. */
-    sealed interface Input {
+    public sealed interface Input {
         /** A text. */
         record Text(String text) implements Input {}
 
@@ -22,7 +22,7 @@ record EmbeddingRequest(List<Input> inputs, boolean base64) {
     }
 
     /** Reads and checks a request; 400 naming the field otherwise. */
-    static EmbeddingRequest read(ObjectNode request, int vocabularySize, int dimensions) {
+    public static EmbeddingRequest read(ObjectNode request, int vocabularySize, int dimensions) {
         JsonNode size = request.path("dimensions");
         if (!size.isMissingNode() && !size.isNull() && !(size.isInt() && size.asInt() == dimensions)) {
             throw ApiException.invalid(
