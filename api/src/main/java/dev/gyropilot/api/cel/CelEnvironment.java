@@ -103,6 +103,7 @@ public final class CelEnvironment {
                 .setOptions(OPTIONS)
                 .setStandardMacros(CelStandardMacro.STANDARD_MACROS)
                 .addLibraries(
+                        CelExtensions.bindings(),
                         CelExtensions.strings(),
                         CelExtensions.sets(OPTIONS),
                         CelExtensions.lists(),

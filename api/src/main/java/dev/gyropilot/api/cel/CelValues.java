@@ -10,7 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The values of the types that Kubernetes adds to CEL. */
-final class CelValues {
+public final class CelValues {
     static final CelType QUANTITY = OpaqueType.create("kubernetes.Quantity");
     static final CelType URL = OpaqueType.create("kubernetes.URL");
     static final CelType IP = OpaqueType.create("net.IP");
@@ -19,6 +19,20 @@ final class CelValues {
     static final CelType SEMVER = OpaqueType.create("kubernetes.Semver");
 
     private CelValues() {}
+
+    /** A quantity as expressions see it. */
+    public static Object quantity(BigDecimal amount) {
+        return new Quantity(amount);
+    }
+
+    /**
+     * A semantic version as expressions see it.
+     *
+     * @throws IllegalArgumentException when the text is none
+     */
+    public static Object version(String text) {
+        return SemverFunctions.semver(text, false);
+    }
 
     static Class<?> classOf(String type) {
         return switch (type) {

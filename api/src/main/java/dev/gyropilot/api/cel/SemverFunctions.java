@@ -53,7 +53,7 @@ final class SemverFunctions {
         return ((Semver) args[0]).compareTo((Semver) args[1]);
     }
 
-    private static Semver semver(String text, boolean normalize) {
+    static Semver semver(String text, boolean normalize) {
         Semver semver = parse(text, normalize);
         if (semver == null) {
             throw new IllegalArgumentException("\"" + text + "\" is no semantic version");
