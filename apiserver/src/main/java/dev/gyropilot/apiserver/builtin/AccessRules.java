@@ -16,7 +16,7 @@ final class AccessRules {
         Map<String, KindRule> rules = new LinkedHashMap<>();
         rules.put(RBAC + "/Role", access().check((role, findings) -> checkRules(role, true, findings)));
         rules.put(RBAC + "/ClusterRole", access().check((role, findings) -> checkRules(role, false, findings)));
-        rules.put(RBAC + "/RoleBinding", binding(List.of("ClusterRole", "Role")));
+        rules.put(RBAC + "/RoleBinding", binding(List.of("Role", "ClusterRole")));
         rules.put(RBAC + "/ClusterRoleBinding", binding(List.of("ClusterRole")));
         return rules;
     }
@@ -84,18 +84,21 @@ final class AccessRules {
         }
         List<ObjectNode> subjects = Tree.objects(binding, "subjects");
         for (int i = 0; i < subjects.size(); i++) {
-            checkSubject("subjects[" + i + "]", subjects.get(i), findings);
+            checkSubject("subjects[" + i + "]", subjects.get(i), roles.size() > 1, findings);
         }
     }
 
-    private static void checkSubject(String path, ObjectNode subject, Findings findings) {
+    private static void checkSubject(String path, ObjectNode subject, boolean namespaced, Findings findings) {
+        if (Tree.empty(subject, "name")) {
+            findings.required(path + ".name", "");
+        }
         String kind = Tree.text(subject, "kind");
         switch (kind) {
             case "ServiceAccount" -> {
                 if (!Tree.empty(subject, "apiGroup")) {
                     findings.notSupported(path + ".apiGroup", Tree.text(subject, "apiGroup"), List.of(""));
                 }
-                if (Tree.empty(subject, "namespace")) {
+                if (Tree.empty(subject, "namespace") && !namespaced) {
                     findings.required(path + ".namespace", "");
                 }
             }

@@ -13,6 +13,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 public final class Canonical {
     private static final DateTimeFormatter MICROS = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'");
     private static final DateTimeFormatter SECONDS = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss'Z'");
+
+    private static final Set<String> OMITTED = Set.of("name", "minReadySeconds");
 
     private final boolean defaulting;
 
@@ -68,7 +71,7 @@ public final class Canonical {
             object.remove(field.name());
             value = null;
         }
-        JsonNode fallback = field.defaultValue();
+        JsonNode fallback = written(field);
         if (value == null) {
             if (fallback != null && !fallback.isNull() && (defaulting || Tree.empty(zero(fallback), "v"))) {
                 object.set(field.name(), fallback.deepCopy());
@@ -86,6 +89,13 @@ public final class Canonical {
                 && !field.pointer()) {
             object.set(field.name(), fallback.deepCopy());
         }
+    }
+
+    /** The default, unless it is a zero value that Go leaves out again: of these the schemas do not tell. */
+    private static @Nullable JsonNode written(GoType.Field field) {
+        JsonNode fallback = field.defaultValue();
+        boolean zero = fallback != null && fallback.isValueNode() && Tree.empty(zero(fallback), "v");
+        return zero && !field.required() && OMITTED.contains(field.name()) ? null : fallback;
     }
 
     private static ObjectNode zero(JsonNode value) {

@@ -98,7 +98,19 @@ final class ClusterRules {
         rules.put(
                 "certificates.k8s.io/CertificateSigningRequest",
                 KindRule.plain().selects("spec.signerName"));
+        rules.put(
+                "apiextensions.k8s.io/CustomResourceDefinition",
+                KindRule.plain().needsVersionOnUpdate().onCreate(ClusterRules::storedVersion));
         return rules;
+    }
+
+    private static void storedVersion(ObjectNode definition) {
+        ObjectNode status = definition.putObject("status");
+        for (ObjectNode version : Tree.objects(definition, "spec", "versions")) {
+            if (Tree.flag(version, "storage")) {
+                Tree.list(status, "storedVersions").add(Tree.text(version, "name"));
+            }
+        }
     }
 
     private static String reporter(ObjectNode event) {
@@ -242,9 +254,11 @@ final class ClusterRules {
         boolean system = name.equals("system-node-critical") || name.equals("system-cluster-critical");
         if (name.startsWith("system-") && !system) {
             findings.forbidden(
-                    "metadata.name", "priority class names with 'system-' prefix are reserved for system use only");
+                    "metadata.name",
+                    "priority class names with 'system-' prefix are reserved for system use only. error: " + name
+                            + " is not a known system priority class");
         }
-        if (!system && Tree.number(0, priority, "value") > MAX_USER_PRIORITY) {
+        if (!name.startsWith("system-") && Tree.number(0, priority, "value") > MAX_USER_PRIORITY) {
             findings.forbidden("value", "maximum allowed value of a user defined priority is " + MAX_USER_PRIORITY);
         }
     }

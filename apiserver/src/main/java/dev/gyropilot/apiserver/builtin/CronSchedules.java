@@ -28,7 +28,8 @@ final class CronSchedules {
         }
         List<String> fields = List.of(schedule.strip().split("\\s+"));
         if (fields.size() != RANGES.size()) {
-            return Optional.of("expected exactly 5 fields, found " + fields.size() + ": " + fields);
+            return Optional.of(
+                    "expected exactly 5 fields, found " + fields.size() + ": [" + String.join(" ", fields) + "]");
         }
         for (int i = 0; i < RANGES.size(); i++) {
             for (String part : fields.get(i).split(",", -1)) {

@@ -6,7 +6,6 @@ import dev.gyropilot.apiserver.resource.FieldError;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /** Collects what a validation finds, with upstream's texts; bounded, for one bad list must not make a huge answer. */
@@ -55,7 +54,7 @@ public final class Findings {
     }
 
     public void notSupported(String field, String value, Collection<String> supported) {
-        String list = new TreeSet<>(supported).stream().map(Findings::quote).collect(Collectors.joining(", "));
+        String list = supported.stream().map(Findings::quote).collect(Collectors.joining(", "));
         add(FieldError.of(FieldError.Type.NOT_SUPPORTED, field, quote(value), "supported values: " + list));
     }
 

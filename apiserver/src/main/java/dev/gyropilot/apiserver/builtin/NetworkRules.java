@@ -20,7 +20,7 @@ final class NetworkRules {
                 "/Service",
                 KindRule.plain()
                         .createsOnUpdate()
-                        .named(NameRules::dns1035)
+                        .named(NameRules::label)
                         .onCreate(NetworkRules::withoutForeignAddresses)
                         .onUpdate(NetworkRules::keepAllocations)
                         .check(NetworkRules::checkService)
@@ -141,7 +141,7 @@ final class NetworkRules {
         boolean keeps = !Tree.text(before, "spec", "type").equals("ExternalName")
                 && !Tree.text(service, "spec", "type").equals("ExternalName");
         if (keeps && !was.isEmpty() && !was.equals(is)) {
-            findings.invalid("spec.clusterIPs[0]", Tree.at(service, "spec", "clusterIPs"), "may not change once set");
+            findings.invalid("spec.clusterIPs[0]", Tree.object().putArray("ips").add(is), "may not change once set");
         }
     }
 

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -34,6 +35,7 @@ final class TypeDefaults {
                     "io.k8s.api.core.v1.ServiceAccountTokenProjection",
                     token -> Tree.setIfAbsent(token, "expirationSeconds", 3600)),
             entry("io.k8s.api.core.v1.ObjectFieldSelector", field -> Tree.setIfEmpty(field, "apiVersion", "v1")),
+            entry("io.k8s.api.core.v1.ResourceFieldSelector", selector -> Tree.setIfAbsent(selector, "divisor", "0")),
             entry("io.k8s.api.core.v1.ReplicationController", WorkloadDefaults::replicationController),
             entry("io.k8s.api.core.v1.Service", NetworkDefaults::service),
             entry("io.k8s.api.core.v1.ServicePort", NetworkDefaults::servicePort),
@@ -79,6 +81,13 @@ final class TypeDefaults {
                     spec.put("matchingPrecedence", 1000);
                 }
             }),
+            entry("io.k8s.api.flowcontrol.v1.LimitedPriorityLevelConfiguration", limited -> {
+                Tree.setIfAbsent(limited, "nominalConcurrencyShares", 30);
+                Tree.setIfAbsent(limited, "lendablePercent", 0);
+            }),
+            entry(
+                    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition",
+                    TypeDefaults::customResource),
             entry(
                     "io.k8s.api.authentication.v1.TokenRequestSpec",
                     spec -> Tree.setIfAbsent(spec, "expirationSeconds", 3600)));
@@ -159,6 +168,17 @@ final class TypeDefaults {
         Tree.setIfEmpty(request, "allocationMode", "ExactCount");
         if (Tree.text(request, "allocationMode").equals("ExactCount") && Tree.empty(request, "count")) {
             request.put("count", 1);
+        }
+    }
+
+    private static void customResource(ObjectNode definition) {
+        ObjectNode spec = Tree.child(definition, "spec");
+        Tree.setIfEmpty(Tree.child(spec, "conversion"), "strategy", "None");
+        ObjectNode names = Tree.child(spec, "names");
+        String kind = Tree.text(names, "kind");
+        if (!kind.isEmpty()) {
+            Tree.setIfEmpty(names, "singular", kind.toLowerCase(Locale.ROOT));
+            Tree.setIfEmpty(names, "listKind", kind + "List");
         }
     }
 

@@ -45,7 +45,6 @@ final class WorkloadDefaults {
         if (Tree.text(strategy, "type").equals(ROLLING)
                 && strategy.get("rollingUpdate") instanceof ObjectNode rolling) {
             Tree.setIfAbsent(rolling, "partition", 0);
-            Tree.setIfAbsent(rolling, "maxUnavailable", 1);
         }
         ObjectNode retention = Tree.child(spec, "persistentVolumeClaimRetentionPolicy");
         Tree.setIfEmpty(retention, "whenDeleted", "Retain");

@@ -21,6 +21,8 @@ final class WorkloadRules {
             "minReadySeconds");
     private static final String NOT_NEGATIVE = "must be greater than or equal to 0";
 
+    private static final String TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
+
     private WorkloadRules() {}
 
     static Map<String, KindRule> rules() {
@@ -31,7 +33,13 @@ final class WorkloadRules {
         rules.put(
                 "apps/ReplicaSet",
                 workload("replica set").immutable("spec.selector").selects("status.replicas", "0"));
-        rules.put("apps/DaemonSet", workload("daemonset").immutable("spec.selector"));
+        rules.put(
+                "apps/DaemonSet",
+                workload("daemonset")
+                        .immutable("spec.selector")
+                        .onCreate(set ->
+                                Tree.child(set, "metadata", "annotations").put(TEMPLATE_GENERATION, "1"))
+                        .onUpdate(WorkloadRules::countTemplates));
         rules.put("apps/StatefulSet", workload("statefulset").checkUpdate(WorkloadRules::checkStatefulSet));
         rules.put(
                 "/ReplicationController",
@@ -53,6 +61,16 @@ final class WorkloadRules {
         return rules;
     }
 
+    /** An old annotation that tools still read: how many templates the set has had. */
+    private static void countTemplates(ObjectNode before, ObjectNode set, String subresource) {
+        String was = Tree.text(before, "metadata", "annotations", TEMPLATE_GENERATION);
+        boolean same = Tree.at(before, "spec", "template").equals(Tree.at(set, "spec", "template"));
+        if (subresource.isEmpty() && was.matches("[0-9]{1,9}")) {
+            String is = same ? was : Integer.toString(Integer.parseInt(was) + 1);
+            Tree.child(set, "metadata", "annotations").put(TEMPLATE_GENERATION, is);
+        }
+    }
+
     private static KindRule workload(String name) {
         return KindRule.plain().statusKeepsLabels().check((object, findings) -> {
             JsonNode spec = object.path("spec");
@@ -70,10 +88,7 @@ final class WorkloadRules {
 
     private static void checkSelector(String name, JsonNode spec, Findings findings) {
         JsonNode selector = spec.path("selector");
-        if (selector.isMissingNode()) {
-            return;
-        }
-        if (Selectors.isEmpty(selector)) {
+        if (selector.isObject() && Selectors.isEmpty(selector)) {
             findings.invalid("spec.selector", selector, "empty selector is invalid for " + name);
         } else if (!Selectors.matches(selector, Tree.map(spec, "template", "metadata", "labels"))) {
             JsonNode labels = Tree.at(spec, "template", "metadata", "labels");
@@ -180,10 +195,10 @@ final class WorkloadRules {
         if (Tree.text(spec, "completionMode").equals("Indexed") && Tree.absent(spec, "completions")) {
             findings.required("spec.completions", "when completion mode is Indexed");
         }
-        if (Tree.flag(spec, "manualSelector") && Tree.absent(spec, "selector")) {
+        if (Tree.absent(spec, "selector")) {
             findings.required("spec.selector", "");
-        } else if (spec.has("selector")
-                && !Selectors.matches(spec.path("selector"), Tree.map(spec, "template", "metadata", "labels"))) {
+        }
+        if (!Selectors.matches(spec.path("selector"), Tree.map(spec, "template", "metadata", "labels"))) {
             findings.invalid(
                     "spec.template.metadata.labels",
                     Tree.at(spec, "template", "metadata", "labels"),
@@ -243,6 +258,10 @@ final class WorkloadRules {
 
     private static void checkAutoscaler(ObjectNode autoscaler, Findings findings) {
         JsonNode spec = autoscaler.path("spec");
+        if (Tree.text(spec, "scaleTargetRef", "apiVersion").isEmpty()
+                && Tree.text(spec, "scaleTargetRef", "kind").isEmpty()) {
+            findings.invalid("spec.scaleTargetRef.apiVersion", "", "apiVersion must specify API group");
+        }
         long min = Tree.number(1, spec, "minReplicas");
         long max = Tree.number(0, spec, "maxReplicas");
         if (min < 1) {
