@@ -93,6 +93,93 @@ class ProcessNodeIT {
         assertThat(plane().kubectl("delete", "pod", "hello", "--timeout=20s")).contains("deleted");
     }
 
+    @Test
+    void executesForwardsAndFollowsThroughTheApiServer() throws Exception {
+        create("server", "", """
+                  terminationGracePeriodSeconds: 1
+                  containers:
+                  - name: main
+                    image: busybox
+                    command: [sh, -c, 'i=0; while true; do echo tick $i; i=$((i+1)); sleep 0.2; done']
+                    env: [{name: COLOUR, value: blue}]
+                    volumeMounts: [{name: config, mountPath: /etc/app}]
+                  volumes: [{name: config, configMap: {name: app}}]
+                """, Map.of("greeting", "good morning\n"));
+        await(() -> ready("server"));
+        assertThat(plane().kubectl("exec", "server", "--", "sh", "-c", "echo $COLOUR; cat /etc/app/greeting; exit 7"))
+                .contains("blue\ngood morning\n")
+                .contains("command terminated with exit code 7");
+        assertThat(plane().kubectl("exec", "server", "--", "no-such-program")).contains("executable file not found");
+        Process shell = plane().kubectlProcess("exec", "-i", "server", "--", "cat");
+        try (var input = shell.getOutputStream()) {
+            input.write("through the pipe\n".getBytes(StandardCharsets.UTF_8));
+        }
+        assertThat(new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .isEqualTo("through the pipe\n");
+        assertThat(plane().kubectl("logs", "server", "--tail=2").lines()).hasSize(2);
+        Process follow = plane().kubectlProcess("logs", "-f", "server");
+        try (var lines = follow.inputReader()) {
+            for (int i = 0; i < 12; i++) {
+                assertThat(lines.readLine()).isEqualTo("tick " + i);
+            }
+        } finally {
+            follow.destroy();
+        }
+    }
+
+    @Test
+    void givesACommandATerminal() throws Exception {
+        create("terminal", "", """
+                  terminationGracePeriodSeconds: 1
+                  containers:
+                  - {name: main, image: busybox, command: [sleep, "1000"]}
+                """, Map.of());
+        await(() -> ready("terminal"));
+        // kubectl asks for a terminal only when it has one itself, so script(1) lends it one.
+        Process process = new ProcessBuilder(
+                        "script",
+                        "-qec",
+                        String.join(" ", plane().kubectlCommand("exec", "-it", "terminal", "--", "sh", "-c", "'tty; stty size'")),
+                        "/dev/null")
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(output).contains("/dev/pts/");
+    }
+
+    @Test
+    void forwardsAPort() throws Exception {
+        create("web", "", """
+                  terminationGracePeriodSeconds: 1
+                  containers:
+                  - name: main
+                    image: busybox
+                    command: [python3, -m, http.server, --bind, $(POD_IP), "8000"]
+                    env: [{name: POD_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}]
+                    readinessProbe: {httpGet: {path: /, port: http}, periodSeconds: 1}
+                    ports: [{name: http, containerPort: 8000}]
+                """, Map.of());
+        await(() -> ready("web"));
+        Process forward = plane().kubectlProcess("port-forward", "pod/web", ":8000");
+        try (var lines = forward.inputReader()) {
+            String line = lines.readLine();
+            assertThat(line).startsWith("Forwarding from 127.0.0.1:");
+            int port = Integer.parseInt(line.replaceAll(".*127\\.0\\.0\\.1:([0-9]+) .*", "$1"));
+            for (int i = 0; i < 3; i++) {
+                var connection = java.net.URI.create("http://127.0.0.1:" + port + "/").toURL().openConnection();
+                assertThat(new String(connection.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                        .contains("Directory listing");
+            }
+        } finally {
+            forward.destroy();
+        }
+    }
+
+    private boolean ready(String name) {
+        return pod(name).getStatus().getConditions().stream()
+                .anyMatch(c -> c.getType().equals("Ready") && c.getStatus().equals("True"));
+    }
+
     private void create(String name, String metadata, String spec, Map<String, String> config) {
         if (!config.isEmpty()) {
             client().configMaps()

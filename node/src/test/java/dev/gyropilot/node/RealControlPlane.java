@@ -170,12 +170,18 @@ final class RealControlPlane implements AutoCloseable {
     }
 
     Process kubectlProcess(String... arguments) throws IOException {
+        return new ProcessBuilder(kubectlCommand(arguments))
+                .redirectErrorStream(true)
+                .start();
+    }
+
+    List<String> kubectlCommand(String... arguments) {
         var words = new ArrayList<>(List.of(
                 binaries.resolve("kubectl").toString(),
                 "--kubeconfig",
                 kubeconfig().toString()));
         words.addAll(List.of(arguments));
-        return new ProcessBuilder(words).redirectErrorStream(true).start();
+        return words;
     }
 
     @Override

@@ -69,7 +69,8 @@ final class ContainerLaunch {
                                 + "\": executable file not found in $PATH of this machine; the container's first word must be"
                                 + " a program that is installed here");
             }
-            return new Launch(words, environment, directory, group.joinFiles(), user(container, fields.pod()));
+            return new Launch(
+                    words, environment, directory, group.joinFiles(), user(container, fields.pod()), rewrite::apply);
         } catch (MissingReference e) {
             throw new StartFailure(Reason.CONFIG_ERROR, e.text());
         } catch (IOException e) {

@@ -3,6 +3,7 @@ package dev.gyropilot.node.server;
 import dev.gyropilot.node.pod.ContainerSnapshot;
 import dev.gyropilot.node.pod.PodWorker;
 import dev.gyropilot.node.pod.Pods;
+import dev.gyropilot.node.process.Launch;
 import dev.gyropilot.node.process.LogReader;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
@@ -28,6 +29,7 @@ import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -35,6 +37,7 @@ import java.util.Set;
 import javax.naming.InvalidNameException;
 import javax.naming.ldap.LdapName;
 import javax.net.ssl.SSLPeerUnverifiedException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +52,7 @@ final class KubeletHandler extends SimpleChannelInboundHandler<HttpObject> {
     private final LogReader logs;
     private final InstantSource clock;
     private final Writability writability = new Writability();
+    private @Nullable HttpRequest pending;
 
     KubeletHandler(SslHandler tls, Set<String> clientNames, Pods pods, LogReader logs, InstantSource clock) {
         this.tls = tls;
@@ -71,9 +75,18 @@ final class KubeletHandler extends SimpleChannelInboundHandler<HttpObject> {
 
     @Override
     protected void channelRead0(ChannelHandlerContext context, HttpObject message) {
-        if (!(message instanceof HttpRequest request)) {
-            return;
+        if (message instanceof HttpRequest head) {
+            pending = head;
         }
+        // Only at its end, because an upgrade takes the connection away from the HTTP codec.
+        HttpRequest request = pending;
+        if (message instanceof LastHttpContent && request != null) {
+            pending = null;
+            handle(context, request);
+        }
+    }
+
+    private void handle(ChannelHandlerContext context, HttpRequest request) {
         if (request.decoderResult().isFailure()) {
             answer(context, HttpResponseStatus.BAD_REQUEST, TEXT, "the request cannot be read");
             return;
@@ -113,6 +126,11 @@ final class KubeletHandler extends SimpleChannelInboundHandler<HttpObject> {
             case "stats" -> answer(context, HttpResponseStatus.OK, Statistics.JSON, Statistics.summary(pods, clock));
             case "metrics" -> answer(context, HttpResponseStatus.OK, Statistics.PROMETHEUS, Statistics.metrics(pods));
             case "containerLogs" -> containerLogs(context, query, worker(path, 4), path[3]);
+            case "exec" -> exec(context, request, query, path);
+            case "attach" -> attach(context, request, query, path);
+            case "portForward" ->
+                new Upgrade(context, request, writability)
+                        .portForward(worker(path, 3).podIp());
             default -> throw new Refused(HttpResponseStatus.NOT_FOUND, "404 page not found");
         }
     }
@@ -125,6 +143,67 @@ final class KubeletHandler extends SimpleChannelInboundHandler<HttpObject> {
                 .orElseThrow(() -> new Refused(
                         HttpResponseStatus.NOT_FOUND,
                         "pod \"" + path[2] + "\" in namespace \"" + path[1] + "\" does not run on this node"));
+    }
+
+    // ---- exec and attach
+
+    private void exec(ChannelHandlerContext context, HttpRequest request, QueryStringDecoder query, String[] path)
+            throws Refused {
+        PodWorker worker = worker(path, 4);
+        ContainerSnapshot container = running(worker, path[path.length - 1]);
+        List<String> words = query.parameters().getOrDefault("command", List.of());
+        boolean terminal = flag(query, "tty");
+        boolean input = flag(query, "input");
+        new Upgrade(context, request, writability).command(streams(query), session -> {
+            try {
+                Launch launch = worker.surroundings(container.name())
+                        .orElseThrow(() -> new IOException("container " + container.name() + " does not run any more"));
+                new Command().run(launch, words, input, terminal, session);
+            } catch (IOException e) {
+                session.finish(Command.failure(String.valueOf(e.getMessage())));
+            }
+        });
+    }
+
+    private void attach(ChannelHandlerContext context, HttpRequest request, QueryStringDecoder query, String[] path)
+            throws Refused {
+        PodWorker worker = worker(path, 4);
+        ContainerSnapshot container = running(worker, path[path.length - 1]);
+        if (flag(query, "input")) {
+            throw new Refused(
+                    HttpResponseStatus.BAD_REQUEST,
+                    "programs on this node have no standard input to attach to; use exec, or attach without -i");
+        }
+        new Upgrade(context, request, writability)
+                .command(streams(query), session -> Attachment.run(logs, container.log(), session));
+    }
+
+    private static ContainerSnapshot running(PodWorker worker, String name) throws Refused {
+        ContainerSnapshot container = container(worker, name);
+        if (container.process().isEmpty()) {
+            throw new Refused(
+                    HttpResponseStatus.BAD_REQUEST, "container \"" + name + "\" is not running; look at its status");
+        }
+        return container;
+    }
+
+    /** The streams that the caller will open. */
+    private static Set<String> streams(QueryStringDecoder query) {
+        var result = new HashSet<>(Set.of("error"));
+        boolean terminal = flag(query, "tty");
+        if (flag(query, "input")) {
+            result.add("stdin");
+        }
+        if (flag(query, "output")) {
+            result.add("stdout");
+        }
+        if (flag(query, "error") && !terminal) {
+            result.add("stderr");
+        }
+        if (terminal) {
+            result.add("resize");
+        }
+        return result;
     }
 
     // ---- logs
