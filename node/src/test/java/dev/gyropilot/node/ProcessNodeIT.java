@@ -1,21 +1,17 @@
 package dev.gyropilot.node;
 
+import static dev.gyropilot.node.Workbench.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gyropilot.api.cluster.Cluster;
-import dev.gyropilot.node.image.Image;
-import dev.gyropilot.node.image.ImageTable;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
-import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import java.io.ByteArrayInputStream;
-import java.nio.charset.StandardCharsets;
+import io.fabric8.kubernetes.api.model.Node;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
+import java.time.Instant;
 import java.util.Map;
-import java.util.concurrent.Callable;
-import org.awaitility.Awaitility;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -23,199 +19,235 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The node as the kubelet of a real control plane, with real processes and the real kubectl. */
+/** The life of pods on a node that takes the kubelet's place at a real control plane, with real processes. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ProcessNodeIT {
-    private @Nullable RealControlPlane plane;
-    private @Nullable KubernetesClient client;
+    private @Nullable Workbench workbench;
     private @Nullable Cluster cluster;
     private @Nullable ProcessNode node;
+    private @Nullable Path data;
 
     @BeforeAll
     void up(@TempDir Path temporary) throws Exception {
-        plane = RealControlPlane.start(temporary);
-        client = plane.client();
-        cluster = plane.cluster();
-        var images = new ImageTable(
-                Map.of("busybox", new Image(List.of(), List.of(), Map.of())), temporary.resolve("node.yaml"));
-        node = ProcessNode.start(
-                new NodeConfig(
-                        "laptop",
-                        temporary.resolve("data"),
-                        images,
-                        NodeConfig.DEFAULT_POD_RANGE,
-                        50,
-                        dev.gyropilot.node.process.LogLimits.DEFAULT,
-                        0,
-                        Map.of(),
-                        Duration.ofSeconds(1)),
-                cluster,
-                plane.pki.credentials());
+        workbench = new Workbench(RealControlPlane.shared(), "laptop");
+        cluster = workbench.plane.cluster();
+        data = temporary.resolve("data");
+        node = workbench.startNode(cluster, data);
     }
 
     @AfterAll
     void down() throws Exception {
         if (node != null) {
-            node.shutDown(Duration.ofSeconds(5));
+            node.shutDown(Duration.ofSeconds(2));
         }
         if (cluster != null) {
             cluster.close();
         }
-        if (client != null) {
-            client.close();
-        }
-        if (plane != null) {
-            plane.close();
-        }
     }
 
     @Test
-    void runsAPodShowsItsLogsAndRemovesIt() throws Exception {
-        create("hello", "", """
+    void registersWithWhatTheMachineHas() {
+        Node registered = bench().client.nodes().withName("laptop").require();
+        assertThat(registered.getStatus().getCapacity()).containsKeys("cpu", "memory", "pods", "ephemeral-storage");
+        assertThat(registered.getStatus().getConditions())
+                .anyMatch(c -> c.getType().equals("Ready") && c.getStatus().equals("True"));
+        assertThat(bench().client
+                        .leases()
+                        .inNamespace("kube-node-lease")
+                        .withName("laptop")
+                        .get())
+                .isNotNull();
+    }
+
+    @Test
+    void runsAPodToItsEndAndRemovesIt() throws Exception {
+        bench().configMap("hello", Map.of("greeting", "good morning\n"));
+        bench().create("hello", """
                   restartPolicy: Never
                   containers:
                   - name: main
                     image: busybox:1.36
-                    command: [sh, -c, 'echo "hello from $(POD_NAME) at $(POD_IP)"; cat /etc/app/greeting; echo oops >&2']
+                    command: [sh, -c, 'echo "hello from $(POD_NAME) at $(POD_IP)"; cat /etc/app/greeting; echo oops >&2; echo bye >/dev/termination-log']
                     env:
                     - {name: POD_NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
                     - {name: POD_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
                     volumeMounts: [{name: config, mountPath: /etc/app}]
-                  volumes: [{name: config, configMap: {name: app}}]
-                """, Map.of("greeting", "good morning\n"));
-        await(() -> "Succeeded".equals(pod("hello").getStatus().getPhase()));
-        ContainerStatus status = pod("hello").getStatus().getContainerStatuses().getFirst();
-        assertThat(status.getState().getTerminated().getReason()).isEqualTo("Completed");
-        assertThat(plane().kubectl("logs", "hello"))
+                  volumes: [{name: config, configMap: {name: hello}}]
+                """);
+        await(() -> "Succeeded".equals(bench().pod("hello").getStatus().getPhase()));
+        var ended = bench().container("hello").getState().getTerminated();
+        assertThat(ended.getReason()).isEqualTo("Completed");
+        assertThat(ended.getMessage()).isEqualTo("bye\n");
+        assertThat(bench().logs("hello"))
                 .contains("hello from hello at 127.64.")
                 .contains("good morning")
                 .contains("oops");
-        assertThat(plane().kubectl("delete", "pod", "hello", "--timeout=20s")).contains("deleted");
+        assertThat(bench().plane.kubectl("delete", "pod", "hello", "--timeout=20s"))
+                .contains("deleted");
     }
 
     @Test
-    void executesForwardsAndFollowsThroughTheApiServer() throws Exception {
-        create("server", "", """
+    void saysWhatToDoAboutAnUnknownImage() {
+        bench().create("unknown", """
+                  terminationGracePeriodSeconds: 0
+                  containers: [{name: main, image: "example.com/no/such:1"}]
+                """);
+        await(() -> bench().hasEvent("unknown", "Failed", "node.yaml"));
+        await(() -> bench().container("unknown")
+                .getState()
+                .getWaiting()
+                .getReason()
+                .matches("ErrImagePull|ImagePullBackOff"));
+    }
+
+    @Test
+    void restartsWithBackOffAndKeepsTheLastState() {
+        bench().create("crash", """
+                  terminationGracePeriodSeconds: 0
+                  containers: [{name: main, image: busybox, command: [sh, -c, 'echo run; exit 3']}]
+                """);
+        await(() -> {
+            ContainerStatus status = bench().container("crash");
+            return status.getRestartCount() >= 1
+                    && status.getState().getWaiting() != null
+                    && status.getState().getWaiting().getReason().equals("CrashLoopBackOff");
+        });
+        ContainerStatus status = bench().container("crash");
+        assertThat(status.getLastState().getTerminated().getExitCode()).isEqualTo(3);
+        assertThat(status.getState().getWaiting().getMessage())
+                .startsWith("back-off 10s restarting failed container=main");
+        // The first restart comes at once, the second 10 s after its end.
+        await(() -> bench().container("crash").getRestartCount() >= 2);
+    }
+
+    @Test
+    void runsInitContainersInOrderBesideTheirSidecar() {
+        bench().create("ordered", """
+                  restartPolicy: Never
                   terminationGracePeriodSeconds: 1
+                  initContainers:
+                  - {name: first, image: busybox, command: [sh, -c, 'echo first >>/work/order'], volumeMounts: [{name: work, mountPath: /work}]}
+                  - name: beside
+                    image: busybox
+                    restartPolicy: Always
+                    command: [sh, -c, 'echo beside >>/work/order; touch /work/up; sleep 1000']
+                    startupProbe: {exec: {command: [test, -e, /work/up]}, periodSeconds: 1}
+                    volumeMounts: [{name: work, mountPath: /work}]
+                  - {name: second, image: busybox, command: [sh, -c, 'echo second >>/work/order'], volumeMounts: [{name: work, mountPath: /work}]}
+                  containers:
+                  - {name: main, image: busybox, command: [sh, -c, 'echo main >>/work/order; cat /work/order'], volumeMounts: [{name: work, mountPath: /work}]}
+                  volumes: [{name: work, emptyDir: {}}]
+                """);
+        await(() -> "Succeeded".equals(bench().pod("ordered").getStatus().getPhase()));
+        assertThat(bench().client
+                        .pods()
+                        .inNamespace("default")
+                        .withName("ordered")
+                        .inContainer("main")
+                        .getLog())
+                .isEqualTo("first\nbeside\nsecond\nmain\n");
+    }
+
+    @Test
+    void restartsAContainerWhoseLivenessProbeFails() {
+        bench().create("sick", """
+                  terminationGracePeriodSeconds: 0
                   containers:
                   - name: main
                     image: busybox
-                    command: [sh, -c, 'i=0; while true; do echo tick $i; i=$((i+1)); sleep 0.2; done']
-                    env: [{name: COLOUR, value: blue}]
+                    command: [sleep, "1000"]
+                    livenessProbe: {exec: {command: [sh, -c, 'echo not well; exit 1']}, periodSeconds: 1, failureThreshold: 2}
+                """);
+        await(() -> bench().container("sick").getRestartCount() >= 1);
+        assertThat(bench().hasEvent("sick", "Unhealthy", "not well")).isTrue();
+        assertThat(bench().container("sick").getLastState().getTerminated().getExitCode())
+                .isIn(137, 143);
+    }
+
+    @Test
+    void letsAProgramEndInItsGrace() throws Exception {
+        bench().create("graceful", """
+                  terminationGracePeriodSeconds: 20
+                  containers:
+                  - name: main
+                    image: busybox
+                    command: [sh, -c, 'trap "echo got term >>/out/log; exit 0" TERM; while true; do sleep 0.1; done']
+                    lifecycle: {preStop: {exec: {command: [sh, -c, 'echo pre-stop >>/out/log']}}}
+                    volumeMounts: [{name: out, mountPath: /out}]
+                  volumes: [{name: out, hostPath: {path: %s, type: DirectoryOrCreate}}]
+                """.formatted(directory().resolveSibling("graceful")));
+        await(() -> bench().ready("graceful"));
+        Instant before = Instant.now();
+        bench().plane.kubectl("delete", "pod", "graceful");
+        assertThat(Duration.between(before, Instant.now())).isLessThan(Duration.ofSeconds(10));
+        assertThat(directory().resolveSibling("graceful").resolve("log")).hasContent("pre-stop\ngot term");
+    }
+
+    @Test
+    void bringsAChangedConfigMapToARunningPod() {
+        bench().configMap("changing", Map.of("colour", "red"));
+        bench().create("watcher", """
+                  terminationGracePeriodSeconds: 0
+                  containers:
+                  - name: main
+                    image: busybox
+                    command: [sh, -c, 'while true; do cat /etc/app/colour; echo; sleep 0.2; done']
                     volumeMounts: [{name: config, mountPath: /etc/app}]
-                  volumes: [{name: config, configMap: {name: app}}]
-                """, Map.of("greeting", "good morning\n"));
-        await(() -> ready("server"));
-        assertThat(plane().kubectl("exec", "server", "--", "sh", "-c", "echo $COLOUR; cat /etc/app/greeting; exit 7"))
-                .contains("blue\ngood morning\n")
-                .contains("command terminated with exit code 7");
-        assertThat(plane().kubectl("exec", "server", "--", "no-such-program")).contains("executable file not found");
-        Process shell = plane().kubectlProcess("exec", "-i", "server", "--", "cat");
-        try (var input = shell.getOutputStream()) {
-            input.write("through the pipe\n".getBytes(StandardCharsets.UTF_8));
-        }
-        assertThat(new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
-                .isEqualTo("through the pipe\n");
-        assertThat(plane().kubectl("logs", "server", "--tail=2").lines()).hasSize(2);
-        Process follow = plane().kubectlProcess("logs", "-f", "server");
-        try (var lines = follow.inputReader()) {
-            for (int i = 0; i < 12; i++) {
-                assertThat(lines.readLine()).isEqualTo("tick " + i);
-            }
-        } finally {
-            follow.destroy();
-        }
+                  volumes: [{name: config, configMap: {name: changing}}]
+                """);
+        await(() -> bench().logs("watcher").contains("red"));
+        bench().configMap("changing", Map.of("colour", "green"));
+        await(() -> bench().logs("watcher").contains("green"));
     }
 
     @Test
-    void givesACommandATerminal() throws Exception {
-        create("terminal", "", """
-                  terminationGracePeriodSeconds: 1
-                  containers:
-                  - {name: main, image: busybox, command: [sleep, "1000"]}
-                """, Map.of());
-        await(() -> ready("terminal"));
-        // kubectl asks for a terminal only when it has one itself, so script(1) lends it one.
-        Process process = new ProcessBuilder(
-                        "script",
-                        "-qec",
-                        String.join(" ", plane().kubectlCommand("exec", "-it", "terminal", "--", "sh", "-c", "'tty; stty size'")),
-                        "/dev/null")
-                .redirectErrorStream(true)
-                .start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(output).contains("/dev/pts/");
+    void refusesMoreThanThereIs() {
+        bench().create("huge", """
+                  terminationGracePeriodSeconds: 0
+                  containers: [{name: main, image: busybox, command: [sleep, "1"], resources: {requests: {memory: 900Ti}}}]
+                """);
+        await(() -> "OutOfmemory".equals(bench().pod("huge").getStatus().getReason()));
+        assertThat(bench().pod("huge").getStatus().getMessage()).contains("didn't have enough resource: memory");
     }
 
     @Test
-    void forwardsAPort() throws Exception {
-        create("web", "", """
-                  terminationGracePeriodSeconds: 1
+    void endsAProgramThatTakesMoreMemoryThanItsLimit() {
+        boolean limited = bench().client.nodes().withName("laptop").require().getStatus().getConditions().stream()
+                .anyMatch(c -> c.getType().equals("ResourceLimitsEnforced")
+                        && c.getStatus().equals("True"));
+        org.junit.jupiter.api.Assumptions.assumeTrue(limited, "left out: no writable control groups here");
+        bench().create("hungry", """
+                  restartPolicy: Never
                   containers:
                   - name: main
                     image: busybox
-                    command: [python3, -m, http.server, --bind, $(POD_IP), "8000"]
-                    env: [{name: POD_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}]
-                    readinessProbe: {httpGet: {path: /, port: http}, periodSeconds: 1}
-                    ports: [{name: http, containerPort: 8000}]
-                """, Map.of());
-        await(() -> ready("web"));
-        Process forward = plane().kubectlProcess("port-forward", "pod/web", ":8000");
-        try (var lines = forward.inputReader()) {
-            String line = lines.readLine();
-            assertThat(line).startsWith("Forwarding from 127.0.0.1:");
-            int port = Integer.parseInt(line.replaceAll(".*127\\.0\\.0\\.1:([0-9]+) .*", "$1"));
-            for (int i = 0; i < 3; i++) {
-                var connection = java.net.URI.create("http://127.0.0.1:" + port + "/").toURL().openConnection();
-                assertThat(new String(connection.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
-                        .contains("Directory listing");
-            }
-        } finally {
-            forward.destroy();
-        }
+                    command: [python3, -c, 'x = bytearray(200 * 1024 * 1024)']
+                    resources: {limits: {memory: 50Mi}}
+                """);
+        await(() -> "Failed".equals(bench().pod("hungry").getStatus().getPhase()));
+        assertThat(bench().container("hungry").getState().getTerminated().getReason())
+                .isEqualTo("OOMKilled");
     }
 
-    private boolean ready(String name) {
-        return pod(name).getStatus().getConditions().stream()
-                .anyMatch(c -> c.getType().equals("Ready") && c.getStatus().equals("True"));
+    @Test
+    void givesThePodItsTokenAndAKubeconfig() {
+        bench().create("token", """
+                  restartPolicy: Never
+                  containers:
+                  - name: main
+                    image: busybox
+                    command: [sh, -c, 'wc -c </var/run/secrets/kubernetes.io/serviceaccount/token; grep server: "$KUBECONFIG"']
+                """);
+        await(() -> "Succeeded".equals(bench().pod("token").getStatus().getPhase()));
+        assertThat(bench().logs("token")).matches("(?s)\\d{3,}\n.*https://127.0.0.1:\\d+.*");
+        assertThat(Files.isDirectory(directory())).isTrue();
     }
 
-    private void create(String name, String metadata, String spec, Map<String, String> config) {
-        if (!config.isEmpty()) {
-            client().configMaps()
-                    .inNamespace("default")
-                    .resource(new io.fabric8.kubernetes.api.model.ConfigMapBuilder()
-                            .withNewMetadata()
-                            .withName("app")
-                            .endMetadata()
-                            .withData(config)
-                            .build())
-                    .serverSideApply();
-        }
-        String yaml = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: " + name + "\n" + metadata
-                + "spec:\n  nodeName: laptop\n" + spec;
-        client().load(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)))
-                .inNamespace("default")
-                .create();
+    private Workbench bench() {
+        return Objects.requireNonNull(workbench);
     }
 
-    private Pod pod(String name) {
-        return client().pods().inNamespace("default").withName(name).require();
-    }
-
-    private static void await(Callable<Boolean> condition) {
-        Awaitility.await()
-                .atMost(Duration.ofSeconds(30))
-                .pollInterval(Duration.ofMillis(100))
-                .ignoreExceptions()
-                .until(condition);
-    }
-
-    private RealControlPlane plane() {
-        return java.util.Objects.requireNonNull(plane);
-    }
-
-    private KubernetesClient client() {
-        return java.util.Objects.requireNonNull(client);
+    private Path directory() {
+        return Objects.requireNonNull(data);
     }
 }

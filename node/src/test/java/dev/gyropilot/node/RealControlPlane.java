@@ -3,6 +3,7 @@ package dev.gyropilot.node;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.gyropilot.api.cluster.Cluster;
+import dev.gyropilot.node.volume.PodFolders;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Kubernetes' own control plane as the counterpart of tests, where its binaries are on the machine: in {@code
@@ -32,6 +34,8 @@ import org.awaitility.Awaitility;
  */
 final class RealControlPlane implements AutoCloseable {
     private static final String TOKEN = "test-token";
+
+    private static @Nullable RealControlPlane shared;
 
     final TestPki pki = new TestPki();
     final Path directory;
@@ -44,20 +48,19 @@ final class RealControlPlane implements AutoCloseable {
         this.directory = directory;
     }
 
-    /** Starts one; a test that calls this is left out, and says so, where there are no binaries. */
-    static RealControlPlane start(Path directory) throws Exception {
+    /** The one that all tests of this run share; a test is left out, and says so, where there are no binaries. */
+    static synchronized RealControlPlane shared() throws Exception {
         Optional<Path> binaries = binaries();
         assumeTrue(
                 binaries.isPresent(),
                 "left out: no Kubernetes control plane in KUBE_HOME/bin or ~/.cache/real-kubernetes/bin");
-        var plane = new RealControlPlane(binaries.get(), directory);
-        try {
+        if (shared == null) {
+            var plane = new RealControlPlane(binaries.get(), Files.createTempDirectory("node-plane"));
+            Runtime.getRuntime().addShutdownHook(new Thread(plane::close));
             plane.up();
-            return plane;
-        } catch (Exception e) {
-            plane.close();
-            throw e;
+            shared = plane;
         }
+        return shared;
     }
 
     private static Optional<Path> binaries() {
@@ -144,10 +147,14 @@ final class RealControlPlane implements AutoCloseable {
     }
 
     KubernetesClient client() {
+        return client(port, authority());
+    }
+
+    static KubernetesClient client(int port, String authority) {
         Config config = new ConfigBuilder(Config.empty())
                 .withMasterUrl("https://127.0.0.1:" + port)
                 .withOauthToken(TOKEN)
-                .withCaCertData(authority())
+                .withCaCertData(authority)
                 .build();
         return new KubernetesClientBuilder().withConfig(config).build();
     }
@@ -198,6 +205,11 @@ final class RealControlPlane implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }
+        try {
+            PodFolders.delete(directory);
+        } catch (IOException e) {
+            System.err.println("left behind: " + directory + ": " + e);
+        }
     }
 
     private void start(String name, String... arguments) throws IOException {
@@ -209,7 +221,7 @@ final class RealControlPlane implements AutoCloseable {
                 .start());
     }
 
-    private String authority() {
+    String authority() {
         try {
             return Files.readString(directory.resolve("pki").resolve("apiserver.crt"));
         } catch (IOException e) {

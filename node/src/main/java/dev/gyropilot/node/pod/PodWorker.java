@@ -1,6 +1,8 @@
 package dev.gyropilot.node.pod;
 
+import dev.gyropilot.node.process.Launch;
 import dev.gyropilot.node.process.Run;
+import dev.gyropilot.node.server.ServedPod;
 import dev.gyropilot.node.volume.MissingReference;
 import dev.gyropilot.node.volume.PodFields;
 import dev.gyropilot.node.volume.PodFolders;
@@ -26,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * Drives one pod from its start to its removal on one virtual thread. Each round looks at what happened, decides, acts,
  * writes the record and reports; between rounds it sleeps until something happens or is due.
  */
-public final class PodWorker {
+public final class PodWorker implements ServedPod {
     private static final Logger log = LoggerFactory.getLogger(PodWorker.class);
     private static final Duration IDLE = Duration.ofMinutes(5);
     private static final Duration RETRY_FIRST = Duration.ofMillis(500);
@@ -114,10 +116,12 @@ public final class PodWorker {
         return finished;
     }
 
+    @Override
     public Pod pod() {
         return pod;
     }
 
+    @Override
     public String podIp() {
         return podIp;
     }
@@ -128,12 +132,14 @@ public final class PodWorker {
     }
 
     /** The containers as they were after the last round. */
+    @Override
     public List<ContainerSnapshot> snapshot() {
         return snapshot;
     }
 
     /** The program's surroundings, for exec; empty when the container does not run. */
-    public Optional<dev.gyropilot.node.process.Launch> surroundings(String container) throws IOException {
+    @Override
+    public Optional<Launch> surroundings(String container) throws IOException {
         ContainerLife life = containers.get(container);
         if (life == null || !life.running()) {
             return Optional.empty();
@@ -412,6 +418,7 @@ public final class PodWorker {
     }
 
     /** Names of the pod's containers, for messages. */
+    @Override
     public List<String> containerNames() {
         return new ArrayList<>(containers.keySet());
     }

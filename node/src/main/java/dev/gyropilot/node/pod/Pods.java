@@ -1,5 +1,6 @@
 package dev.gyropilot.node.pod;
 
+import dev.gyropilot.node.server.ServedPods;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -23,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** All pods of a node: a worker for each pod that is bound to it, and for each that an earlier node left on disk. */
-public final class Pods implements ResourceEventHandler<Pod> {
+public final class Pods implements ResourceEventHandler<Pod>, ServedPods {
     private static final Logger log = LoggerFactory.getLogger(Pods.class);
     private static final String POD_COUNT = "pods";
 
@@ -90,6 +91,7 @@ public final class Pods implements ResourceEventHandler<Pod> {
     }
 
     /** The worker of a pod by namespace and name; the newest if an older one of that name is still ending. */
+    @Override
     public Optional<PodWorker> find(String namespace, String name) {
         return workers.values().stream()
                 .filter(w -> w.pod().getMetadata().getNamespace().equals(namespace)
@@ -97,6 +99,7 @@ public final class Pods implements ResourceEventHandler<Pod> {
                 .max(java.util.Comparator.comparing(w -> w.pod().getMetadata().getCreationTimestamp()));
     }
 
+    @Override
     public Collection<PodWorker> all() {
         return List.copyOf(workers.values());
     }

@@ -19,7 +19,7 @@ public final class StatusPatch {
     private StatusPatch() {}
 
     /** The patch; it applies only to the very pod it was made for. */
-    static String text(Pod pod, PodStatus status) {
+    public static String text(Pod pod, PodStatus status) {
         ObjectNode root = Json.MAPPER.createObjectNode();
         root.putObject("metadata").put("uid", pod.getMetadata().getUid());
         ObjectNode node = Json.MAPPER.valueToTree(status);
@@ -38,7 +38,7 @@ public final class StatusPatch {
         }
     }
 
-    static void send(Cluster cluster, Pod pod, String patch) {
+    public static void send(Cluster cluster, Pod pod, String patch) {
         cluster.client()
                 .pods()
                 .inNamespace(pod.getMetadata().getNamespace())

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 
 /** Reads a container's log as {@code kubectl logs} asks for it. */
 public final class LogReader {
@@ -22,10 +23,19 @@ public final class LogReader {
     private static final long FOLLOW_PAUSE_MILLIS = 1_000;
     private static final long RENAME_PAUSE_NANOS = 1_000_000;
 
-    private final LogCollector collector;
+    private final Function<Path, Optional<LogCopy>> copying;
 
     public LogReader(LogCollector collector) {
-        this.collector = collector;
+        this.copying = collector::copying;
+    }
+
+    private LogReader() {
+        this.copying = log -> Optional.empty();
+    }
+
+    /** For nodes whose pods write no logs. */
+    public static LogReader none() {
+        return new LogReader();
     }
 
     /**
@@ -79,8 +89,8 @@ public final class LogReader {
                 boolean current = true;
                 while (current) {
                     // In this order: what was copied before the end was seen, or before the file was replaced, is read.
-                    Optional<LogCopy> copying = collector.copying(log);
-                    boolean ended = copying.isEmpty() || copying.get().ended();
+                    Optional<LogCopy> copy = copying.apply(log);
+                    boolean ended = copy.isEmpty() || copy.get().ended();
                     current = key.equals(key(log));
                     if (!sink.copy(file)) {
                         return false;
@@ -90,7 +100,7 @@ public final class LogReader {
                         return true;
                     }
                     if (current) {
-                        copying.orElseThrow().awaitMore(FOLLOW_PAUSE_MILLIS);
+                        copy.orElseThrow().awaitMore(FOLLOW_PAUSE_MILLIS);
                     }
                 }
             }

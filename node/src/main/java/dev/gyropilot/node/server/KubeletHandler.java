@@ -1,8 +1,6 @@
 package dev.gyropilot.node.server;
 
 import dev.gyropilot.node.pod.ContainerSnapshot;
-import dev.gyropilot.node.pod.PodWorker;
-import dev.gyropilot.node.pod.Pods;
 import dev.gyropilot.node.process.Launch;
 import dev.gyropilot.node.process.LogReader;
 import io.netty.buffer.Unpooled;
@@ -48,13 +46,13 @@ final class KubeletHandler extends SimpleChannelInboundHandler<HttpObject> {
 
     private final SslHandler tls;
     private final Set<String> clientNames;
-    private final Pods pods;
+    private final ServedPods pods;
     private final LogReader logs;
     private final InstantSource clock;
     private final Writability writability = new Writability();
     private @Nullable HttpRequest pending;
 
-    KubeletHandler(SslHandler tls, Set<String> clientNames, Pods pods, LogReader logs, InstantSource clock) {
+    KubeletHandler(SslHandler tls, Set<String> clientNames, ServedPods pods, LogReader logs, InstantSource clock) {
         this.tls = tls;
         this.clientNames = clientNames;
         this.pods = pods;
@@ -135,11 +133,12 @@ final class KubeletHandler extends SimpleChannelInboundHandler<HttpObject> {
         }
     }
 
-    private PodWorker worker(String[] path, int parts) throws Refused {
+    private ServedPod worker(String[] path, int parts) throws Refused {
         if (path.length < parts || path.length > parts + 1) {
             throw new Refused(HttpResponseStatus.NOT_FOUND, "404 page not found");
         }
         return pods.find(path[1], path[2])
+                .map(ServedPod.class::cast)
                 .orElseThrow(() -> new Refused(
                         HttpResponseStatus.NOT_FOUND,
                         "pod \"" + path[2] + "\" in namespace \"" + path[1] + "\" does not run on this node"));
@@ -149,7 +148,7 @@ final class KubeletHandler extends SimpleChannelInboundHandler<HttpObject> {
 
     private void exec(ChannelHandlerContext context, HttpRequest request, QueryStringDecoder query, String[] path)
             throws Refused {
-        PodWorker worker = worker(path, 4);
+        ServedPod worker = worker(path, 4);
         ContainerSnapshot container = running(worker, path[path.length - 1]);
         List<String> words = query.parameters().getOrDefault("command", List.of());
         boolean terminal = flag(query, "tty");
@@ -167,7 +166,7 @@ final class KubeletHandler extends SimpleChannelInboundHandler<HttpObject> {
 
     private void attach(ChannelHandlerContext context, HttpRequest request, QueryStringDecoder query, String[] path)
             throws Refused {
-        PodWorker worker = worker(path, 4);
+        ServedPod worker = worker(path, 4);
         ContainerSnapshot container = running(worker, path[path.length - 1]);
         if (flag(query, "input")) {
             throw new Refused(
@@ -178,7 +177,12 @@ final class KubeletHandler extends SimpleChannelInboundHandler<HttpObject> {
                 .command(streams(query), session -> Attachment.run(logs, container.log(), session));
     }
 
-    private static ContainerSnapshot running(PodWorker worker, String name) throws Refused {
+    private static ContainerSnapshot running(ServedPod worker, String name) throws Refused {
+        if (worker.simulatedLog().isPresent()) {
+            throw new Refused(
+                    HttpResponseStatus.NOT_IMPLEMENTED,
+                    "this pod is simulated: it has no processes to run a command beside");
+        }
         ContainerSnapshot container = container(worker, name);
         if (container.process().isEmpty()) {
             throw new Refused(
@@ -208,8 +212,13 @@ final class KubeletHandler extends SimpleChannelInboundHandler<HttpObject> {
 
     // ---- logs
 
-    private void containerLogs(ChannelHandlerContext context, QueryStringDecoder query, PodWorker worker, String name)
+    private void containerLogs(ChannelHandlerContext context, QueryStringDecoder query, ServedPod worker, String name)
             throws Refused {
+        Optional<String> simulated = worker.simulatedLog();
+        if (simulated.isPresent()) {
+            answer(context, HttpResponseStatus.OK, "text/plain", simulated.get());
+            return;
+        }
         ContainerSnapshot container = container(worker, name);
         boolean previous = flag(query, "previous");
         Path file = previous ? container.previousLog() : container.log();
@@ -273,7 +282,7 @@ final class KubeletHandler extends SimpleChannelInboundHandler<HttpObject> {
                 stream.equals("Stdout") ? "stdout" : stream.equals("Stderr") ? "stderr" : "");
     }
 
-    static ContainerSnapshot container(PodWorker worker, String name) throws Refused {
+    static ContainerSnapshot container(ServedPod worker, String name) throws Refused {
         return worker.snapshot().stream()
                 .filter(c -> c.name().equals(name))
                 .findFirst()

@@ -2,7 +2,6 @@ package dev.gyropilot.node.server;
 
 import dev.gyropilot.node.NodeCredentials;
 import dev.gyropilot.node.NodeException;
-import dev.gyropilot.node.pod.Pods;
 import dev.gyropilot.node.process.LogReader;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -42,7 +41,7 @@ public final class KubeletServer implements AutoCloseable {
 
     /** @param port 0 takes a free one */
     public static KubeletServer start(
-            int port, NodeCredentials credentials, Pods pods, LogReader logs, InstantSource clock) {
+            int port, NodeCredentials credentials, ServedPods pods, LogReader logs, InstantSource clock) {
         SslContext tls = tls(credentials);
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
         var bootstrap = new ServerBootstrap()

@@ -3,8 +3,6 @@ package dev.gyropilot.node.server;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gyropilot.node.json.Json;
 import dev.gyropilot.node.pod.ContainerSnapshot;
-import dev.gyropilot.node.pod.PodWorker;
-import dev.gyropilot.node.pod.Pods;
 import io.fabric8.kubernetes.api.model.PodListBuilder;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -18,19 +16,19 @@ final class Statistics {
 
     private Statistics() {}
 
-    static String pods(Pods pods) {
+    static String pods(ServedPods pods) {
         return Json.MAPPER
                 .<ObjectNode>valueToTree(new PodListBuilder()
-                        .withItems(pods.all().stream().map(PodWorker::pod).toList())
+                        .withItems(pods.all().stream().map(ServedPod::pod).toList())
                         .build())
                 .toString();
     }
 
-    static String summary(Pods pods, InstantSource clock) {
+    static String summary(ServedPods pods, InstantSource clock) {
         String now = clock.instant().truncatedTo(ChronoUnit.SECONDS).toString();
         ObjectNode root = Json.MAPPER.createObjectNode();
         var list = root.putArray("pods");
-        for (PodWorker worker : pods.all()) {
+        for (ServedPod worker : pods.all()) {
             var metadata = worker.pod().getMetadata();
             ObjectNode pod = list.addObject();
             pod.putObject("podRef")
@@ -55,14 +53,14 @@ final class Statistics {
         return root.toString();
     }
 
-    static String metrics(Pods pods) {
+    static String metrics(ServedPods pods) {
         var text = new StringBuilder();
         var memory = new StringBuilder();
         text.append("# HELP container_cpu_usage_seconds_total Cumulative cpu time consumed by the container\n")
                 .append("# TYPE container_cpu_usage_seconds_total counter\n");
         memory.append("# HELP container_memory_working_set_bytes Current working set of the container\n")
                 .append("# TYPE container_memory_working_set_bytes gauge\n");
-        for (PodWorker worker : pods.all()) {
+        for (ServedPod worker : pods.all()) {
             var metadata = worker.pod().getMetadata();
             for (ContainerSnapshot container : worker.snapshot()) {
                 String labels = "{container=\"" + container.name() + "\",namespace=\"" + metadata.getNamespace()
