@@ -1,6 +1,7 @@
 package dev.gyropilot.node.server;
 
 import dev.gyropilot.node.process.LogReader;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -36,7 +37,7 @@ final class Attachment {
                 new LogReader.Options(true, OptionalLong.of(0), Optional.empty(), false, OptionalLong.empty(), stream);
         return Thread.ofVirtual().name("attach " + stream).start(() -> {
             try {
-                logs.read(file, options, out);
+                logs.read(file, options, new BufferedOutputStream(out));
             } catch (IOException e) {
                 log.debug("attach ended: {}", e.toString());
             } catch (InterruptedException e) {

@@ -20,6 +20,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.handler.ssl.SslHandler;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -42,6 +43,7 @@ import org.slf4j.LoggerFactory;
 /** One connection to the kubelet endpoint: who asks, what for, and the answer. */
 final class KubeletHandler extends SimpleChannelInboundHandler<HttpObject> {
     private static final Logger log = LoggerFactory.getLogger(KubeletHandler.class);
+    private static final int LOG_BLOCK_BYTES = 32 * 1024;
     private static final String TEXT = "text/plain; charset=utf-8";
 
     private final SslHandler tls;
@@ -242,7 +244,8 @@ final class KubeletHandler extends SimpleChannelInboundHandler<HttpObject> {
         HttpUtil.setTransferEncodingChunked(response, true);
         var _ = context.writeAndFlush(response);
         Thread reader = Thread.ofVirtual().name("logs " + name).unstarted(() -> {
-            try (var out = new ChannelOutput(context.channel(), writability, DefaultHttpContent::new)) {
+            try (var out = new BufferedOutputStream(
+                    new ChannelOutput(context.channel(), writability, DefaultHttpContent::new), LOG_BLOCK_BYTES)) {
                 logs.read(file, options, out);
                 var _ = context.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
             } catch (IOException e) {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gyropilot.node.image;
+
+import org.jspecify.annotations.NullMarked;

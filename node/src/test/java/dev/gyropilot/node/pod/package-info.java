@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gyropilot.node.pod;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gyropilot.node.process;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gyropilot.node.simulate;
+
+import org.jspecify.annotations.NullMarked;

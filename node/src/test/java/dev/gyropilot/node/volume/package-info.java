@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gyropilot.node.volume;
+
+import org.jspecify.annotations.NullMarked;
