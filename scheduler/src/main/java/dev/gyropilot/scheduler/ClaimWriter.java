@@ -53,11 +53,14 @@ final class ClaimWriter {
             if (current == null) {
                 throw new KubernetesClientException("claim " + namespace + "/" + name + " is gone", 409, null);
             }
-            check(current, decided);
             try {
+                check(current, decided);
                 return write(protect(current), pod, decided);
             } catch (KubernetesClientException e) {
-                if (e.getCode() != 409 || attempt == CONFLICT_LIMIT) {
+                // What was last seen may be out of date, what was just read is not: then another has decided.
+                boolean fresh = attempt > 1 || known.isEmpty();
+                boolean ours = e.getStatus() == null;
+                if (e.getCode() != 409 || attempt == CONFLICT_LIMIT || (fresh && ours)) {
                     throw e;
                 }
                 current = null;

@@ -92,6 +92,17 @@ final class Claims {
         return result;
     }
 
+    /** Whether one of the pod's claims was decided for another pod and is still being written. */
+    boolean beingWritten(Pod pod) {
+        for (String name : pod.claims()) {
+            Assumed decided = assumed.get(key(pod.namespace(), name));
+            if (decided != null && decided.writtenVersion == 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static Devices restore(Devices devices, ClaimAllocation allocation, @Nullable Seen latest) {
         return latest == null
                 ? devices.withoutClaim(allocation.namespace(), allocation.name())

@@ -140,6 +140,10 @@ final class Loop implements AutoCloseable {
             if (next == null) {
                 return;
             }
+            if (world.sharesUnwrittenClaim(next.pod)) {
+                waiting.await(next, Set.of(Cause.CLAIMS), clock.instant());
+                continue;
+            }
             try {
                 carryOut(next, judge(next));
             } catch (RuntimeException e) {
@@ -196,7 +200,7 @@ final class Loop implements AutoCloseable {
             undelivered--;
             w.written(placed, result.claimVersions());
             if (result.failure().isEmpty()) {
-                return Set.of();
+                return placed.allocations().isEmpty() ? Set.of() : Set.of(Cause.CLAIMS);
             }
             Set<Cause> freed = w.undone(bound.pod, placed);
             if (bound.place != WaitingPod.Place.GONE) {

@@ -100,6 +100,11 @@ final class World {
         return placed(pod, placed.node());
     }
 
+    /** Whether the pod has to wait until the allocation of a claim that it shares is written. */
+    boolean sharesUnwrittenClaim(Pod pod) {
+        return claims.beingWritten(pod);
+    }
+
     /** These claims were written, and have this resource version now. */
     void written(Verdict.Placed placed, Map<String, Long> claimVersions) {
         devices(devices -> claims.written(devices, placed.allocations(), claimVersions));

@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceRequestAllocationResult;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimTemplateBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSliceBuilder;
@@ -138,6 +139,62 @@ class SchedulerIT {
                         .hasSize(2)
                         .allSatisfy(p -> assertThat(p.getSpec().getNodeName()).isEqualTo(run + "-a")));
         assertThat(allocated()).extracting(r -> r.getRequest()).containsExactly("gpu", "gpu");
+    }
+
+    @Test
+    void podsThatShareAClaimGoWhereItsDeviceIsAndAreBothReserved() {
+        node("a", "8");
+        node("b", "8");
+        devices("a", 1);
+        client.resource(new ResourceClaimBuilder()
+                        .withNewMetadata()
+                        .withName("shared")
+                        .withNamespace(run)
+                        .endMetadata()
+                        .withNewSpec()
+                        .withNewDevices()
+                        .addNewRequest()
+                        .withName("gpu")
+                        .withNewExactly()
+                        .withDeviceClassName(run + ".example.com")
+                        .endExactly()
+                        .endRequest()
+                        .endDevices()
+                        .endSpec()
+                        .build())
+                .create();
+        for (int i = 0; i < 3; i++) {
+            Pod pod = new PodBuilder(plain("user" + i, "1"))
+                    .editSpec()
+                    .addNewResourceClaim()
+                    .withName("gpu")
+                    .withResourceClaimName("shared")
+                    .endResourceClaim()
+                    .endSpec()
+                    .build();
+            client.pods().inNamespace(run).resource(pod).create();
+        }
+
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(pods())
+                        .extracting(p -> p.getSpec().getNodeName())
+                        .containsOnly(run + "-a"));
+        var status = client.resources(ResourceClaim.class)
+                .inNamespace(run)
+                .withName("shared")
+                .get()
+                .getStatus();
+        assertThat(status.getReservedFor())
+                .extracting(user -> user.getName())
+                .containsExactlyInAnyOrder("user0", "user1", "user2");
+        assertThat(status.getAllocation()
+                        .getNodeSelector()
+                        .getNodeSelectorTerms()
+                        .getFirst()
+                        .getMatchFields()
+                        .getFirst()
+                        .getValues())
+                .containsExactly(run + "-a");
     }
 
     private List<DeviceRequestAllocationResult> allocated() {

@@ -71,6 +71,16 @@ class WorldTest {
     }
 
     @Test
+    void othersWaitForASharedClaimUntilItIsWritten() {
+        node("a");
+        world.claim(claim, 1);
+        world.decided(pod, placed);
+        assertThat(world.sharesUnwrittenClaim(pod)).isTrue();
+        world.written(placed, Map.of("c", 3L));
+        assertThat(world.sharesUnwrittenClaim(pod)).isFalse();
+    }
+
+    @Test
     void aFailedDecisionLeavesNothingBehind() {
         node("a");
         world.claim(claim, 1);
