@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# ./gyro verify [--quick] [--soak] [--only MODULE[,MODULE]]: format, Error Prone, NullAway, unit, integration, architecture and acceptance tests.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+cd "$root"
+
+quick=no groups=soak,slow modules=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --quick) quick=yes; groups=soak,slow,cluster,process ;;
+    --soak) groups=none ;;
+    --only) shift; modules=(-pl "$1" -am) ;;
+    -h | --help)
+      echo "gyro verify [--quick] [--soak] [--only MODULE,…]"
+      echo "  --quick  format, compile checks and fast unit tests only (under a minute when warm)"
+      echo "  --soak   also the long runs: 500 crash loops, large scales"
+      echo "  --only   these modules and what they need"
+      exit 0 ;;
+    *) echo "gyro verify: unknown option $1 (see gyro verify --help)" >&2; exit 2 ;;
+  esac
+  shift
+done
+
+# What a test wants beyond a JDK it finds by itself; what is missing is said here and again by the test.
+missing=()
+for tool in kubectl python3 node nginx wrk; do command -v "$tool" >/dev/null 2>&1 || missing+=("$tool"); done
+if [ ${#missing[@]} -gt 0 ]; then echo "gyro verify: not on the PATH, their tests are left out: ${missing[*]}" >&2; fi
+
+arguments=(-B -Dexcluded.groups="$groups")
+[ "$quick" = no ] || arguments+=(-Dgyropilot.quick=true)
+begin=$SECONDS
+status=0
+"${MAVEN:-mvn}" "${arguments[@]}" ${modules[@]+"${modules[@]}"} verify || status=$?
+echo "gyro verify: $([ $status = 0 ] && echo passed || echo FAILED) after $((SECONDS - begin)) s" >&2
+exit $status
