@@ -129,6 +129,11 @@ public final class ApiServer implements AutoCloseable {
         return pki.client(name, groups);
     }
 
+    /** A serving certificate for another endpoint of this installation, such as a node's. */
+    public Identity servingIdentity(String purpose, Collection<String> names) {
+        return pki.serving(purpose, names);
+    }
+
     /** The text of a kubeconfig with all rights. */
     public String adminKubeconfig() {
         return kubeconfig(ADMIN, List.of(User.GROUP_MASTERS)).text();

@@ -44,7 +44,7 @@ final class Window {
     /** The changes after a revision that is not below the floor, oldest first. */
     List<Event> after(long revision, int limit) {
         int from = firstAfter(revision);
-        int to = Math.min(size, from + limit);
+        int to = from + Math.min(size - from, limit);
         List<Event> found = new ArrayList<>(to - from);
         for (int i = from; i < to; i++) {
             found.add(at(i));
