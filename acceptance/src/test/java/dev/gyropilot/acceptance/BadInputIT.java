@@ -37,9 +37,15 @@ class BadInputIT {
             String port = Integer.toString(taken.getLocalPort());
             Path home = folder.resolve("home");
             assertOneMessage(
-                    gyro(home, "up", "--detach", "--api-port", port, "--gateway-port", "0"), port, "in use", "--api-port");
+                    gyro(home, "up", "--detach", "--api-port", port, "--gateway-port", "0"),
+                    port,
+                    "in use",
+                    "--api-port");
             assertOneMessage(
-                    gyro(home, "up", "--detach", "--api-port", "0", "--gateway-port", port), port, "in use", "--gateway-port");
+                    gyro(home, "up", "--detach", "--api-port", "0", "--gateway-port", port),
+                    port,
+                    "in use",
+                    "--gateway-port");
             assertThat(gyro(home, "status", "-o", "json").out()).contains("\"ready\" : false");
         }
     }
@@ -76,7 +82,8 @@ class BadInputIT {
             gyropilot.gyro("down").succeeded();
             Path database;
             try (var files = Files.walk(gyropilot.home())) {
-                database = files.filter(f -> f.toString().contains("apiserver") || f.toString().contains("state"))
+                database = files.filter(f -> f.toString().contains("apiserver")
+                                || f.toString().contains("state"))
                         .filter(f -> f.toString().endsWith(".db"))
                         .findFirst()
                         .orElseThrow();
@@ -110,11 +117,10 @@ class BadInputIT {
         try (Gyropilot gyropilot = Gyropilot.fresh()) {
             gyropilot.up().succeeded();
             assertOneMessage(gyropilot.gyro("deploy", "absent.yaml"), "absent.yaml", "no such file");
-            assertOneMessage(gyropilot.gyro("deploy", folder.resolve("absent.gguf").toString()), "absent.gguf");
+            assertOneMessage(
+                    gyropilot.gyro("deploy", folder.resolve("absent.gguf").toString()), "absent.gguf");
             Path manifest = folder.resolve("service.yaml");
-            Files.writeString(
-                    manifest,
-                    """
+            Files.writeString(manifest, """
                     apiVersion: gyropilot.dev/v1alpha1
                     kind: ModelService
                     metadata: {name: typo}
@@ -134,7 +140,13 @@ class BadInputIT {
         Files.writeString(jdk.resolve("java"), "#!/bin/sh\nexit 1\n");
         assertThat(jdk.resolve("java").toFile().setExecutable(true)).isTrue();
         var result = Command.run(
-                Map.of("JAVA_HOME", jdk.getParent().toString(), "GYROPILOT_JAVA_FOLDERS", jdk.getParent().toString(), "PATH", "/usr/bin:/bin"),
+                Map.of(
+                        "JAVA_HOME",
+                        jdk.getParent().toString(),
+                        "GYROPILOT_JAVA_FOLDERS",
+                        jdk.getParent().toString(),
+                        "PATH",
+                        "/usr/bin:/bin"),
                 List.of(Gyropilot.ROOT.resolve("gyro").toString(), "version"));
         assertOneMessage(result, "JDK 25", "17", "JAVA_HOME");
     }

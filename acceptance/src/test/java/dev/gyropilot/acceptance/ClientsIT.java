@@ -26,10 +26,7 @@ class ClientsIT {
     @Test
     void python() {
         Needs.succeeds("python3 has no openai module", "python3", "-c", "import openai");
-        String out = gyropilot.run(
-                        "python3",
-                        "-c",
-                        """
+        String out = gyropilot.run("python3", "-c", """
                         import openai
                         client = openai.OpenAI()
                         vector = client.embeddings.create(model="minilm", input="hello").data[0].embedding
@@ -50,19 +47,14 @@ class ClientsIT {
                         assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices) == answer.choices[0].message.content
                         assert all(c.usage is None for c in chunks)
                         print("python agrees")
-                        """)
-                .succeeded()
-                .out();
+                        """).succeeded().out();
         assertThat(out).contains("python agrees");
     }
 
     @Test
     void javascript() {
         Needs.succeeds("node has no openai module", "node", "-e", "require('openai')");
-        String out = gyropilot.run(
-                        "node",
-                        "-e",
-                        """
+        String out = gyropilot.run("node", "-e", """
                         const OpenAI = require('openai');
                         const assert = require('assert');
                         (async () => {
@@ -77,9 +69,7 @@ class ClientsIT {
                           assert.equal(usage.completion_tokens, 8);
                           console.log('javascript agrees');
                         })().catch(e => { console.error(e); process.exit(1); });
-                        """)
-                .succeeded()
-                .out();
+                        """).succeeded().out();
         assertThat(out).contains("javascript agrees");
     }
 }

@@ -38,7 +38,8 @@ final class Command {
 
         @Override
         public String toString() {
-            return "$ " + String.join(" ", command) + "\nexit " + code + "\n--- stdout\n" + out + "\n--- stderr\n" + err;
+            return "$ " + String.join(" ", command) + "\nexit " + code + "\n--- stdout\n" + out + "\n--- stderr\n"
+                    + err;
         }
     }
 

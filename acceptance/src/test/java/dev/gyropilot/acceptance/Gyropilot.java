@@ -21,7 +21,8 @@ import java.util.stream.Stream;
 
 /** A Gyropilot in a data directory of its own on free ports, driven only through its command line and its ports. */
 final class Gyropilot implements AutoCloseable {
-    static final Path ROOT = Path.of(System.getProperty("gyropilot.root", "..")).toAbsolutePath().normalize();
+    static final Path ROOT =
+            Path.of(System.getProperty("gyropilot.root", "..")).toAbsolutePath().normalize();
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final Path home;
@@ -35,7 +36,8 @@ final class Gyropilot implements AutoCloseable {
     /** A fresh data directory; nothing runs yet. */
     static Gyropilot fresh() {
         try {
-            return new Gyropilot(Files.createTempDirectory("gyropilot-acceptance").resolve("home"));
+            return new Gyropilot(
+                    Files.createTempDirectory("gyropilot-acceptance").resolve("home"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

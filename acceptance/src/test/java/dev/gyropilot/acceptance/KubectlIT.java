@@ -23,8 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("process")
 class KubectlIT {
     /** A Deployment of a program that every POSIX machine has; the image is in the node's table under its own name. */
-    private static final String SLEEPERS =
-            """
+    private static final String SLEEPERS = """
             apiVersion: apps/v1
             kind: Deployment
             metadata: {name: sleepers, labels: {app: sleepers}}
@@ -80,26 +79,46 @@ class KubectlIT {
     @Test
     void getPrintsTablesAndForms() {
         assertThat(kubectl("get", "deployments")).containsPattern("sleepers +2/2 +2 +2 ");
-        assertThat(kubectl("get", "pods", "-o", "wide")).contains("NODE").contains("127.").contains("Running");
+        assertThat(kubectl("get", "pods", "-o", "wide"))
+                .contains("NODE")
+                .contains("127.")
+                .contains("Running");
         assertThat(kubectl("get", "deploy", "sleepers", "-o", "yaml")).contains("kind: Deployment");
-        assertThat(Gyropilot.json(kubectl("get", "deploy", "sleepers", "-o", "json")).path("spec").path("replicas").asInt())
+        assertThat(Gyropilot.json(kubectl("get", "deploy", "sleepers", "-o", "json"))
+                        .path("spec")
+                        .path("replicas")
+                        .asInt())
                 .isEqualTo(2);
-        assertThat(kubectl("get", "pods", "-o", "custom-columns=N:.metadata.name,P:.status.phase")).contains("Running");
-        assertThat(kubectl("get", "pods", "-o", "name", "--sort-by=.metadata.name")).contains("pod/sleepers-");
-        assertThat(kubectl("get", "pods", "-l", "app=sleepers", "-o", "name").lines()).hasSize(2);
-        assertThat(kubectl("get", "pods", "-l", "app in (other),x!=y", "-o", "name")).isEmpty();
-        assertThat(kubectl("get", "pods", "--field-selector=status.phase=Running,metadata.namespace=default", "-o", "name"))
+        assertThat(kubectl("get", "pods", "-o", "custom-columns=N:.metadata.name,P:.status.phase"))
+                .contains("Running");
+        assertThat(kubectl("get", "pods", "-o", "name", "--sort-by=.metadata.name"))
+                .contains("pod/sleepers-");
+        assertThat(kubectl("get", "pods", "-l", "app=sleepers", "-o", "name").lines())
+                .hasSize(2);
+        assertThat(kubectl("get", "pods", "-l", "app in (other),x!=y", "-o", "name"))
+                .isEmpty();
+        assertThat(kubectl(
+                        "get",
+                        "pods",
+                        "--field-selector=status.phase=Running,metadata.namespace=default",
+                        "-o",
+                        "name"))
                 .contains("pod/sleepers-");
         assertThat(kubectl("get", "nodes")).contains("Ready");
         assertThat(kubectl("get", "all", "-A")).contains("deployment.apps/sleepers");
-        assertThat(kubectl("get", "cm", "--chunk-size=1", "-A", "-o", "name").lines().count()).isGreaterThan(1);
+        assertThat(kubectl("get", "cm", "--chunk-size=1", "-A", "-o", "name")
+                        .lines()
+                        .count())
+                .isGreaterThan(1);
     }
 
     @Test
     void watchShowsWhatChanges() throws Exception {
         kubectl("create", "configmap", "watched", "--from-literal=a=1");
-        ProcessBuilder builder = new ProcessBuilder("kubectl", "get", "configmap", "watched", "-w", "-o", "jsonpath={.data.a}{'\\n'}");
-        builder.environment().put("KUBECONFIG", gyropilot.home().resolve("kubeconfig").toString());
+        ProcessBuilder builder =
+                new ProcessBuilder("kubectl", "get", "configmap", "watched", "-w", "-o", "jsonpath={.data.a}{'\\n'}");
+        builder.environment()
+                .put("KUBECONFIG", gyropilot.home().resolve("kubeconfig").toString());
         Process watch = builder.start();
         try (BufferedReader lines = watch.inputReader()) {
             assertThat(lines.readLine()).isEqualTo("1");
@@ -114,8 +133,13 @@ class KubectlIT {
 
     @Test
     void describeTellsTheStory() {
-        assertThat(kubectl("describe", "pod", onePod())).contains("local/sh").contains("Started").contains("Scheduled");
-        assertThat(kubectl("describe", "deployment", "sleepers")).contains("RollingUpdate").contains("ScalingReplicaSet");
+        assertThat(kubectl("describe", "pod", onePod()))
+                .contains("local/sh")
+                .contains("Started")
+                .contains("Scheduled");
+        assertThat(kubectl("describe", "deployment", "sleepers"))
+                .contains("RollingUpdate")
+                .contains("ScalingReplicaSet");
         assertThat(kubectl("describe", "nodes")).contains("Capacity:").contains("Allocated resources:");
     }
 
@@ -123,9 +147,15 @@ class KubectlIT {
     void logsAndExecReachTheProcess() {
         String pod = onePod();
         assertThat(kubectl("logs", pod)).contains("started hello");
-        assertThat(kubectl("logs", "-l", "app=sleepers", "--tail=1", "--prefix")).contains("started hello");
-        assertThat(kubectl("exec", pod, "--", "sh", "-c", "echo out; echo $GREETING")).isEqualTo("out\nhello\n");
-        assertThat(gyropilot.kubectl("exec", pod, "--", "sh", "-c", "exit 7").failed().code()).isEqualTo(7);
+        assertThat(kubectl("logs", "-l", "app=sleepers", "--tail=1", "--prefix"))
+                .contains("started hello");
+        assertThat(kubectl("exec", pod, "--", "sh", "-c", "echo out; echo $GREETING"))
+                .isEqualTo("out\nhello\n");
+        assertThat(gyropilot
+                        .kubectl("exec", pod, "--", "sh", "-c", "exit 7")
+                        .failed()
+                        .code())
+                .isEqualTo(7);
         assertThat(gyropilot
                         .kubectlWithInput("from stdin", "exec", "-i", pod, "--", "cat")
                         .succeeded()
@@ -135,12 +165,24 @@ class KubectlIT {
 
     @Test
     void followedLogsEndWithThePod() throws Exception {
-        kubectl("run", "counter", "--image=local/sh", "--restart=Never", "--command", "--", "sh", "-c",
+        kubectl(
+                "run",
+                "counter",
+                "--image=local/sh",
+                "--restart=Never",
+                "--command",
+                "--",
+                "sh",
+                "-c",
                 "for i in 1 2 3; do echo line $i; sleep 0.3; done");
         kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/counter", "--timeout=30s");
         assertThat(kubectl("logs", "-f", "counter")).isEqualTo("line 1\nline 2\nline 3\n");
         assertThat(kubectl("logs", "counter", "--tail=1")).isEqualTo("line 3\n");
-        assertThat(kubectl("logs", "counter", "--timestamps").lines().findFirst().orElse("")).matches("\\d{4}-.*Z line 1");
+        assertThat(kubectl("logs", "counter", "--timestamps")
+                        .lines()
+                        .findFirst()
+                        .orElse(""))
+                .matches("\\d{4}-.*Z line 1");
         kubectl("delete", "pod", "counter");
     }
 
@@ -151,7 +193,8 @@ class KubectlIT {
         assertThat(apply(manifest)).contains("unchanged");
         kubectl("patch", "configmap", "applied", "--type=merge", "-p", "{\"data\":{\"c\":\"3\"}}");
         assertThat(apply(manifest.replace(", b: '1'", ""))).contains("configured");
-        assertThat(Gyropilot.json(kubectl("get", "configmap", "applied", "-o", "json")).path("data"))
+        assertThat(Gyropilot.json(kubectl("get", "configmap", "applied", "-o", "json"))
+                        .path("data"))
                 .isEqualTo(Gyropilot.json("{\"a\":\"1\",\"c\":\"3\"}"));
         kubectl("delete", "configmap", "applied");
     }
@@ -161,11 +204,13 @@ class KubectlIT {
         String manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: owned}\ndata: {a: '1'}\n";
         assertThat(apply(manifest, "--server-side", "--field-manager=one")).contains("serverside-applied");
         var conflict = gyropilot
-                .kubectlWithInput(manifest.replace("'1'", "'2'"), "apply", "-f", "-", "--server-side", "--field-manager=two")
+                .kubectlWithInput(
+                        manifest.replace("'1'", "'2'"), "apply", "-f", "-", "--server-side", "--field-manager=two")
                 .failed();
         assertThat(conflict.err()).contains("conflict with \"one\"").contains(".data.a");
         apply(manifest.replace("'1'", "'2'"), "--server-side", "--field-manager=two", "--force-conflicts");
-        assertThat(kubectl("get", "configmap", "owned", "-o", "yaml", "--show-managed-fields")).contains("manager: two");
+        assertThat(kubectl("get", "configmap", "owned", "-o", "yaml", "--show-managed-fields"))
+                .contains("manager: two");
         kubectl("delete", "configmap", "owned");
     }
 
@@ -176,7 +221,8 @@ class KubectlIT {
                 "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: diffed}\ndata: {a: after}\n", "diff", "-f", "-");
         assertThat(diff.code()).as(diff.toString()).isEqualTo(1);
         assertThat(diff.out()).contains("-  a: before").contains("+  a: after");
-        assertThat(kubectl("get", "configmap", "diffed", "-o", "jsonpath={.data.a}")).isEqualTo("before");
+        assertThat(kubectl("get", "configmap", "diffed", "-o", "jsonpath={.data.a}"))
+                .isEqualTo("before");
         kubectl("delete", "configmap", "diffed");
     }
 
@@ -188,26 +234,38 @@ class KubectlIT {
         assertThat(editor.toFile().setExecutable(true)).isTrue();
         Command.run(
                         Map.of(
-                                "KUBECONFIG", gyropilot.home().resolve("kubeconfig").toString(),
+                                "KUBECONFIG",
+                                        gyropilot.home().resolve("kubeconfig").toString(),
                                 "KUBE_EDITOR", editor.toString()),
                         List.of("kubectl", "edit", "configmap", "edited"))
                 .succeeded();
-        assertThat(kubectl("get", "configmap", "edited", "-o", "jsonpath={.data.a}")).isEqualTo("after");
+        assertThat(kubectl("get", "configmap", "edited", "-o", "jsonpath={.data.a}"))
+                .isEqualTo("after");
         kubectl("delete", "configmap", "edited");
     }
 
     @Test
     void allPatchTypesWork() {
         apply(SLEEPERS.replace("sleepers", "patched").replace("replicas: 2", "replicas: 0"));
-        kubectl("patch", "deployment", "patched", "-p",
+        kubectl(
+                "patch",
+                "deployment",
+                "patched",
+                "-p",
                 "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"main\",\"env\":[{\"name\":\"MORE\",\"value\":\"x\"}]}]}}}}");
         JsonNode env = Gyropilot.json(kubectl("get", "deployment", "patched", "-o", "json"))
                 .at("/spec/template/spec/containers/0/env");
         assertThat(env.findValuesAsText("name")).containsExactlyInAnyOrder("GREETING", "MORE");
-        kubectl("patch", "deployment", "patched", "--type=json", "-p",
+        kubectl(
+                "patch",
+                "deployment",
+                "patched",
+                "--type=json",
+                "-p",
                 "[{\"op\":\"replace\",\"path\":\"/spec/minReadySeconds\",\"value\":3}]".replace("replace", "add"));
         kubectl("patch", "deployment", "patched", "--type=merge", "-p", "{\"spec\":{\"revisionHistoryLimit\":4}}");
-        JsonNode spec = Gyropilot.json(kubectl("get", "deployment", "patched", "-o", "json")).path("spec");
+        JsonNode spec = Gyropilot.json(kubectl("get", "deployment", "patched", "-o", "json"))
+                .path("spec");
         assertThat(spec.path("minReadySeconds").asInt()).isEqualTo(3);
         assertThat(spec.path("revisionHistoryLimit").asInt()).isEqualTo(4);
         kubectl("delete", "deployment", "patched");
@@ -216,10 +274,12 @@ class KubectlIT {
     @Test
     void labelsAnnotationsAndScale() {
         kubectl("label", "deployment", "sleepers", "tier=test");
-        assertThat(kubectl("get", "deployments", "-l", "tier=test", "-o", "name")).contains("sleepers");
+        assertThat(kubectl("get", "deployments", "-l", "tier=test", "-o", "name"))
+                .contains("sleepers");
         kubectl("label", "deployment", "sleepers", "tier-");
         kubectl("annotate", "deployment", "sleepers", "note=hello");
-        assertThat(kubectl("get", "deployment", "sleepers", "-o", "jsonpath={.metadata.annotations.note}")).isEqualTo("hello");
+        assertThat(kubectl("get", "deployment", "sleepers", "-o", "jsonpath={.metadata.annotations.note}"))
+                .isEqualTo("hello");
         apply(SLEEPERS.replace("sleepers", "scaled").replace("replicas: 2", "replicas: 1"));
         kubectl("scale", "deployment", "scaled", "--replicas=3");
         kubectl("wait", "deployment/scaled", "--for=jsonpath={.status.readyReplicas}=3", "--timeout=60s");
@@ -235,10 +295,16 @@ class KubectlIT {
         kubectl("rollout", "status", "deployment/rolled", "--timeout=60s");
         kubectl("rollout", "restart", "deployment/rolled");
         kubectl("rollout", "status", "deployment/rolled", "--timeout=60s");
-        assertThat(kubectl("rollout", "history", "deployment/rolled").lines().filter(l -> l.matches("\\d+ .*"))).hasSize(3);
+        assertThat(kubectl("rollout", "history", "deployment/rolled").lines().filter(l -> l.matches("\\d+ .*")))
+                .hasSize(3);
         kubectl("rollout", "undo", "deployment/rolled", "--to-revision=1");
         kubectl("rollout", "status", "deployment/rolled", "--timeout=60s");
-        assertThat(kubectl("get", "deployment", "rolled", "-o", "jsonpath={.spec.template.spec.containers[0].env[0].value}"))
+        assertThat(kubectl(
+                        "get",
+                        "deployment",
+                        "rolled",
+                        "-o",
+                        "jsonpath={.spec.template.spec.containers[0].env[0].value}"))
                 .isEqualTo("hello");
         kubectl("delete", "deployment", "rolled", "--wait=false");
     }
@@ -273,8 +339,11 @@ class KubectlIT {
             assertThat(kubectl(command)).contains("created");
         }
         assertThat(kubectl("create", "token", "sa", "-n", "made").split("\\.")).hasSize(3);
-        assertThat(kubectl("auth", "can-i", "get", "pods", "-n", "made", "--as=system:serviceaccount:made:sa")).contains("yes");
-        assertThat(gyropilot.kubectl("auth", "can-i", "delete", "pods", "-n", "made", "--as=system:serviceaccount:made:sa").out())
+        assertThat(kubectl("auth", "can-i", "get", "pods", "-n", "made", "--as=system:serviceaccount:made:sa"))
+                .contains("yes");
+        assertThat(gyropilot
+                        .kubectl("auth", "can-i", "delete", "pods", "-n", "made", "--as=system:serviceaccount:made:sa")
+                        .out())
                 .contains("no");
         kubectl("delete", "namespace", "made", "--timeout=60s");
         assertThat(gyropilot.kubectl("get", "namespace", "made").failed().err()).contains("(NotFound)");
@@ -284,9 +353,15 @@ class KubectlIT {
     @Test
     void explainAndDiscoveryKnowAllKinds() {
         assertThat(kubectl("explain", "deployment.spec.strategy")).contains("rollingUpdate");
-        assertThat(kubectl("explain", "modelservice.spec.model")).contains("uri").contains("Where the model lies");
-        assertThat(kubectl("api-resources")).contains("modelservices").contains("resourceclaims").contains("deployments");
-        assertThat(kubectl("api-resources", "--categories=gyropilot", "-o", "name")).contains("modelservices.gyropilot.dev");
+        assertThat(kubectl("explain", "modelservice.spec.model"))
+                .contains("uri")
+                .contains("Where the model lies");
+        assertThat(kubectl("api-resources"))
+                .contains("modelservices")
+                .contains("resourceclaims")
+                .contains("deployments");
+        assertThat(kubectl("api-resources", "--categories=gyropilot", "-o", "name"))
+                .contains("modelservices.gyropilot.dev");
         assertThat(kubectl("api-versions")).contains("gyropilot.dev/v1alpha1").contains("resource.k8s.io/v1");
         assertThat(kubectl("version")).contains("Server Version");
         assertThat(kubectl("cluster-info")).contains("is running at");
@@ -301,7 +376,8 @@ class KubectlIT {
     void errorsReadAsOnACluster() {
         assertThat(gyropilot.kubectl("get", "pod", "absent").failed().err())
                 .contains("Error from server (NotFound): pods \"absent\" not found");
-        assertThat(gyropilot.kubectl("get", "unicorns").failed().err()).contains("the server doesn't have a resource type");
+        assertThat(gyropilot.kubectl("get", "unicorns").failed().err())
+                .contains("the server doesn't have a resource type");
         assertThat(gyropilot
                         .kubectlWithInput(SLEEPERS.replace("replicas: 2", "replicaz: 2"), "apply", "-f", "-")
                         .failed()
@@ -321,12 +397,21 @@ class KubectlIT {
     @Test
     void portForwardReachesThePod() throws Exception {
         Needs.program("python3");
-        kubectl("run", "web", "--image=local/sh", "--restart=Never", "--command", "--", "sh", "-c",
+        kubectl(
+                "run",
+                "web",
+                "--image=local/sh",
+                "--restart=Never",
+                "--command",
+                "--",
+                "sh",
+                "-c",
                 "exec python3 -m http.server 8000 --bind $POD_IP");
         kubectl("patch", "pod", "web", "-p", "{\"metadata\":{\"labels\":{\"x\":\"y\"}}}");
         kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=30s");
         ProcessBuilder builder = new ProcessBuilder("kubectl", "port-forward", "pod/web", ":8000");
-        builder.environment().put("KUBECONFIG", gyropilot.home().resolve("kubeconfig").toString());
+        builder.environment()
+                .put("KUBECONFIG", gyropilot.home().resolve("kubeconfig").toString());
         Process forward = builder.start();
         try (BufferedReader lines = forward.inputReader()) {
             String line = lines.readLine();
@@ -334,7 +419,8 @@ class KubectlIT {
             int port = Integer.parseInt(line.replaceAll(".*127.0.0.1:(\\d+) .*", "$1"));
             HttpResponse<String> answer = HttpClient.newHttpClient()
                     .send(
-                            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/")).build(),
+                            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/"))
+                                    .build(),
                             HttpResponse.BodyHandlers.ofString());
             assertThat(answer.statusCode()).isEqualTo(200);
         } finally {

@@ -30,9 +30,15 @@ class ResilienceIT {
     }
 
     private void scale(int replicas) {
-        gyropilot.kubectl("scale", "modelservice", "minilm", "--replicas=" + replicas).succeeded();
         gyropilot
-                .kubectl("wait", "modelservice/minilm", "--for=jsonpath={.status.readyReplicas}=" + replicas, "--timeout=90s")
+                .kubectl("scale", "modelservice", "minilm", "--replicas=" + replicas)
+                .succeeded();
+        gyropilot
+                .kubectl(
+                        "wait",
+                        "modelservice/minilm",
+                        "--for=jsonpath={.status.readyReplicas}=" + replicas,
+                        "--timeout=90s")
                 .succeeded();
     }
 
@@ -67,7 +73,8 @@ class ResilienceIT {
             await().atMost(LIMIT).until(() -> load.answers() > 200);
             long victim = engines().getFirst();
             ProcessHandle.of(victim).orElseThrow().destroyForcibly();
-            await().atMost(LIMIT).until(() -> !engines().contains(victim) && engines().size() == 3);
+            await().atMost(LIMIT)
+                    .until(() -> !engines().contains(victim) && engines().size() == 3);
             int before = load.answers();
             await().atMost(LIMIT).until(() -> load.answers() > before + 200);
             assertThat(load.failures()).isEmpty();
@@ -85,15 +92,16 @@ class ResilienceIT {
 
     @Test
     void killedGyropilotComesBackWithEverything() {
-        gyropilot
-                .kubectl("create", "configmap", "kept", "--from-literal=a=1")
-                .succeeded();
+        gyropilot.kubectl("create", "configmap", "kept", "--from-literal=a=1").succeeded();
         List<Long> before = engines();
         assertThat(before).hasSize(1);
         ProcessHandle.of(gyropilot.pid()).orElseThrow().destroyForcibly();
         await().atMost(LIMIT).until(() -> ProcessHandle.of(gyropilot.pid()).isEmpty());
         gyropilot.up().succeeded();
-        assertThat(gyropilot.kubectl("get", "configmap", "kept", "-o", "jsonpath={.data.a}").succeeded().out())
+        assertThat(gyropilot
+                        .kubectl("get", "configmap", "kept", "-o", "jsonpath={.data.a}")
+                        .succeeded()
+                        .out())
                 .isEqualTo("1");
         await().atMost(LIMIT)
                 .until(() -> gyropilot
@@ -119,7 +127,12 @@ class ResilienceIT {
     @Test
     void idleServiceSleepsAndTheFirstRequestWakesIt() {
         gyropilot
-                .kubectl("patch", "modelservice", "minilm", "--type=merge", "-p",
+                .kubectl(
+                        "patch",
+                        "modelservice",
+                        "minilm",
+                        "--type=merge",
+                        "-p",
                         "{\"spec\":{\"scaling\":{\"minReplicas\":0,\"idleSeconds\":2}}}")
                 .succeeded();
         await().atMost(LIMIT).until(() -> engines().isEmpty());
@@ -132,29 +145,43 @@ class ResilienceIT {
     void aBrokenChangeLeavesTheOldRevisionServing() throws Exception {
         try (Load load = new Load(gyropilot, "minilm", 2)) {
             gyropilot
-                    .kubectl("patch", "modelservice", "minilm", "--type=merge", "-p", "{\"spec\":{\"args\":[\"--no-such-flag\"]}}")
+                    .kubectl(
+                            "patch",
+                            "modelservice",
+                            "minilm",
+                            "--type=merge",
+                            "-p",
+                            "{\"spec\":{\"args\":[\"--no-such-flag\"]}}")
                     .succeeded();
             await().atMost(LIMIT)
-                    .until(() -> gyropilot
-                            .gyro("describe", "minilm")
-                            .out()
-                            .contains("no-such-flag"));
+                    .until(() -> gyropilot.gyro("describe", "minilm").out().contains("no-such-flag"));
             await().atMost(LIMIT).until(() -> load.answers() > 100);
             gyropilot
-                    .kubectl("patch", "modelservice", "minilm", "--type=json", "-p", "[{\"op\":\"remove\",\"path\":\"/spec/args\"}]")
+                    .kubectl(
+                            "patch",
+                            "modelservice",
+                            "minilm",
+                            "--type=json",
+                            "-p",
+                            "[{\"op\":\"remove\",\"path\":\"/spec/args\"}]")
                     .succeeded();
             gyropilot
-                    .kubectl("patch", "modelservice", "minilm", "--type=merge", "-p", "{\"spec\":{\"env\":[{\"name\":\"A\",\"value\":\"1\"}]}}")
+                    .kubectl(
+                            "patch",
+                            "modelservice",
+                            "minilm",
+                            "--type=merge",
+                            "-p",
+                            "{\"spec\":{\"env\":[{\"name\":\"A\",\"value\":\"1\"}]}}")
                     .succeeded();
-            await().atMost(LIMIT)
-                    .until(() -> {
-                        JsonNode status = Gyropilot.json(gyropilot
-                                        .kubectl("get", "modelservice", "minilm", "-o", "json")
-                                        .out())
-                                .path("status");
-                        return status.path("activeRevision").equals(status.path("latestRevision"))
-                                && status.path("readyReplicas").asInt() == 1;
-                    });
+            await().atMost(LIMIT).until(() -> {
+                JsonNode status = Gyropilot.json(gyropilot
+                                .kubectl("get", "modelservice", "minilm", "-o", "json")
+                                .out())
+                        .path("status");
+                return status.path("activeRevision").equals(status.path("latestRevision"))
+                        && status.path("readyReplicas").asInt() == 1;
+            });
             assertThat(load.failures()).isEmpty();
         }
     }

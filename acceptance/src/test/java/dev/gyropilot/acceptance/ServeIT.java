@@ -51,10 +51,12 @@ class ServeIT {
 
     @Test
     void envPrintsExportsForAShell() {
-        String out = gyropilot.run(
+        String out = gyropilot
+                .run(
                         "bash",
                         "-c",
-                        "eval \"$(" + Gyropilot.ROOT + "/gyro env)\" && echo $KUBECONFIG $OPENAI_BASE_URL $OPENAI_API_KEY")
+                        "eval \"$(" + Gyropilot.ROOT
+                                + "/gyro env)\" && echo $KUBECONFIG $OPENAI_BASE_URL $OPENAI_API_KEY")
                 .succeeded()
                 .out()
                 .strip();
@@ -75,13 +77,9 @@ class ServeIT {
 
     @Test
     void similarSentencesAreNearer() {
-        JsonNode data = Gyropilot.json(gyropilot
-                        .post(
-                                "/v1/embeddings",
-                                """
-                                {"model": "minilm", "input": ["A cat sleeps on the sofa.", "A kitten naps on the couch.", "The stock market fell sharply today."]}""")
-                        .body())
-                .path("data");
+        JsonNode data =
+                Gyropilot.json(gyropilot.post("/v1/embeddings", """
+                                {"model": "minilm", "input": ["A cat sleeps on the sofa.", "A kitten naps on the couch.", "The stock market fell sharply today."]}""").body()).path("data");
         assertThat(data).hasSize(3);
         assertThat(norm(data.get(0))).isCloseTo(1, within(1e-4));
         assertThat(dot(data.get(0), data.get(1))).isGreaterThan(dot(data.get(0), data.get(2)) + 0.3);
@@ -89,8 +87,9 @@ class ServeIT {
 
     @Test
     void countsTokens() {
-        JsonNode answer = Gyropilot.json(
-                gyropilot.post("/v1/embeddings", "{\"model\": \"minilm\", \"input\": \"hello world\"}").body());
+        JsonNode answer = Gyropilot.json(gyropilot
+                .post("/v1/embeddings", "{\"model\": \"minilm\", \"input\": \"hello world\"}")
+                .body());
         assertThat(answer.path("usage").path("prompt_tokens").asInt()).isEqualTo(4);
     }
 
@@ -103,7 +102,9 @@ class ServeIT {
     @Test
     void wrongKeyIs401() {
         assertError(
-                gyropilot.post("/v1/embeddings", "{\"model\":\"minilm\",\"input\":\"a\"}", "wrong"), 401, "invalid_api_key");
+                gyropilot.post("/v1/embeddings", "{\"model\":\"minilm\",\"input\":\"a\"}", "wrong"),
+                401,
+                "invalid_api_key");
     }
 
     @Test
@@ -144,7 +145,8 @@ class ServeIT {
     private static double dot(JsonNode a, JsonNode b) {
         double sum = 0;
         for (int i = 0; i < a.path("embedding").size(); i++) {
-            sum += a.path("embedding").get(i).asDouble() * b.path("embedding").get(i).asDouble();
+            sum += a.path("embedding").get(i).asDouble()
+                    * b.path("embedding").get(i).asDouble();
         }
         return sum;
     }

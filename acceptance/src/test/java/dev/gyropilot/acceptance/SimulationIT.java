@@ -27,15 +27,18 @@ class SimulationIT {
     @Test
     void aHundredNodesWithTheirSlices() {
         gyropilot
-                .kubectl("wait", "nodes", "-l", "gyropilot.dev/simulated=true", "--for=condition=Ready", "--timeout=60s")
+                .kubectl(
+                        "wait", "nodes", "-l", "gyropilot.dev/simulated=true", "--for=condition=Ready", "--timeout=60s")
                 .succeeded();
         JsonNode nodes = Gyropilot.json(gyropilot
                 .kubectl("get", "nodes", "-l", "gyropilot.dev/simulated=true", "-o", "json")
                 .succeeded()
                 .out());
         assertThat(nodes.path("items")).hasSize(100);
-        JsonNode slices = Gyropilot.json(
-                gyropilot.kubectl("get", "resourceslices", "-o", "json").succeeded().out());
+        JsonNode slices = Gyropilot.json(gyropilot
+                .kubectl("get", "resourceslices", "-o", "json")
+                .succeeded()
+                .out());
         int devices = 0;
         for (JsonNode slice : slices.path("items")) {
             devices += slice.path("spec").path("devices").size();
@@ -46,25 +49,39 @@ class SimulationIT {
     @Test
     void aClaimForOneExactDeviceGetsItAndShowsWhere() {
         gyropilot
-                .kubectl("apply", "-f", Gyropilot.ROOT.resolve("examples/gpu-claim.yaml").toString())
+                .kubectl(
+                        "apply",
+                        "-f",
+                        Gyropilot.ROOT.resolve("examples/gpu-claim.yaml").toString())
                 .succeeded();
-        gyropilot.kubectl("wait", "pod", "--all", "--for=condition=Ready", "--timeout=60s").succeeded();
-        JsonNode claim = Gyropilot.json(
-                        gyropilot.kubectl("get", "resourceclaims", "-o", "json").succeeded().out())
+        gyropilot
+                .kubectl("wait", "pod", "--all", "--for=condition=Ready", "--timeout=60s")
+                .succeeded();
+        JsonNode claim = Gyropilot.json(gyropilot
+                        .kubectl("get", "resourceclaims", "-o", "json")
+                        .succeeded()
+                        .out())
                 .path("items")
                 .path(0);
         JsonNode result = claim.at("/status/allocation/devices/results/0");
-        JsonNode pod = Gyropilot.json(
-                        gyropilot.kubectl("get", "pods", "-o", "json").succeeded().out())
+        JsonNode pod = Gyropilot.json(gyropilot
+                        .kubectl("get", "pods", "-o", "json")
+                        .succeeded()
+                        .out())
                 .path("items")
                 .path(0);
         assertThat(result.path("driver").asText()).isEqualTo("gpu.gyropilot.dev");
-        assertThat(result.path("pool").asText()).isEqualTo(pod.at("/spec/nodeName").asText());
+        assertThat(result.path("pool").asText())
+                .isEqualTo(pod.at("/spec/nodeName").asText());
         assertThat(result.path("device").asText()).isNotEmpty();
         assertThat(claim.at("/status/reservedFor/0/name").asText())
                 .isEqualTo(pod.at("/metadata/name").asText());
         gyropilot
-                .kubectl("delete", "-f", Gyropilot.ROOT.resolve("examples/gpu-claim.yaml").toString(), "--timeout=60s")
+                .kubectl(
+                        "delete",
+                        "-f",
+                        Gyropilot.ROOT.resolve("examples/gpu-claim.yaml").toString(),
+                        "--timeout=60s")
                 .succeeded();
     }
 }

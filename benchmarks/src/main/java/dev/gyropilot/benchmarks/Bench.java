@@ -36,7 +36,8 @@ public final class Bench {
                     json = true;
                 }
                 case "-h", "--help" -> {
-                    System.out.println("gyro bench NAME… [-o json]\nBenchmarks: " + String.join(", ", suites().keySet()));
+                    System.out.println(
+                            "gyro bench NAME… [-o json]\nBenchmarks: " + String.join(", ", suites().keySet()));
                     return;
                 }
                 default -> names.add(arguments[i]);
@@ -55,7 +56,10 @@ public final class Bench {
             rows.addAll(suites().get(name).run());
         }
         if (json) {
-            System.out.println(JsonMapper.builder().build().writerWithDefaultPrettyPrinter().writeValueAsString(rows));
+            System.out.println(JsonMapper.builder()
+                    .build()
+                    .writerWithDefaultPrettyPrinter()
+                    .writeValueAsString(rows));
         } else {
             rows.forEach(Bench::print);
         }

@@ -85,7 +85,8 @@ final class StartBench {
 
     private static double emptyJvmSeconds() throws IOException, InterruptedException {
         long begin = System.nanoTime();
-        new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-version")
+        new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-version")
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start()

@@ -31,13 +31,19 @@ final class DeployCommand implements Callable<Integer> {
             description = "minilm, simulated, a .gguf, .onnx or .yaml file, an https:// or hf:// address.")
     private String argument = "";
 
-    @Option(names = "--name", paramLabel = "NAME", description = "Name of the model service; made from the model when absent.")
+    @Option(
+            names = "--name",
+            paramLabel = "NAME",
+            description = "Name of the model service; made from the model when absent.")
     private @Nullable String name;
 
     @Option(names = "--replicas", paramLabel = "N", description = "How many replicas.")
     private @Nullable Integer replicas;
 
-    @Option(names = "--engine", paramLabel = "ENGINE", description = "Engine; chosen by the model's format when absent.")
+    @Option(
+            names = "--engine",
+            paramLabel = "ENGINE",
+            description = "Engine; chosen by the model's format when absent.")
     private @Nullable String engine;
 
     @Option(names = "--sha256", paramLabel = "HEX", description = "SHA-256 that the model file must have.")

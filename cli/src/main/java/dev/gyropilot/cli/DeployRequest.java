@@ -22,7 +22,8 @@ sealed interface DeployRequest {
      */
     static DeployRequest parse(String argument, @Nullable String name) {
         String lower = argument.toLowerCase(Locale.ROOT);
-        if (!argument.contains("://") && (lower.endsWith(".yaml") || lower.endsWith(".yml") || lower.endsWith(".json"))) {
+        if (!argument.contains("://")
+                && (lower.endsWith(".yaml") || lower.endsWith(".yml") || lower.endsWith(".json"))) {
             Path file = Path.of(argument);
             try {
                 return new Manifest(file, Files.readString(file));

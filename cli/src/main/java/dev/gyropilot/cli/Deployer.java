@@ -95,7 +95,8 @@ final class Deployer implements AutoCloseable {
 
     /** Waits until the service is ready for its newest generation, showing what it waits for. */
     void awaitReady(String namespace, String name) {
-        var resource = client.resources(ModelService.class).inNamespace(namespace).withName(name);
+        var resource =
+                client.resources(ModelService.class).inNamespace(namespace).withName(name);
         try {
             resource.waitUntilCondition(service -> ready(name, service), READY_LIMIT_SECONDS, TimeUnit.SECONDS);
         } catch (KubernetesClientTimeoutException e) {
@@ -155,7 +156,9 @@ final class Deployer implements AutoCloseable {
                 .inNamespace(namespace)
                 .withName(name)
                 .get();
-        if (service == null || service.getStatus() == null || service.getStatus().engine() == null) {
+        if (service == null
+                || service.getStatus() == null
+                || service.getStatus().engine() == null) {
             return false;
         }
         Engine engine = client.resources(Engine.class)
@@ -186,7 +189,9 @@ final class Deployer implements AutoCloseable {
             } catch (KubernetesClientException e) {
                 throw new CliError(
                         object.getKind() + " " + object.getMetadata().getName() + " would be refused: "
-                                + (e.getStatus() == null ? e.getMessage() : e.getStatus().getMessage()),
+                                + (e.getStatus() == null
+                                        ? e.getMessage()
+                                        : e.getStatus().getMessage()),
                         "",
                         e);
             }

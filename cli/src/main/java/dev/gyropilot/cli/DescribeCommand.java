@@ -14,9 +14,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-@Command(
-        name = "describe",
-        description = "Show one object in full: what was asked, what is, its pods and its events.")
+@Command(name = "describe", description = "Show one object in full: what was asked, what is, its pods and its events.")
 final class DescribeCommand implements Callable<Integer> {
     private static final int EVENTS_SHOWN = 15;
 

@@ -26,21 +26,22 @@ final class FirstQuestion {
         } else {
             terminal.out().println();
             terminal.out().println("  " + terminal.dim("asked " + model + ":") + " " + QUESTION);
-            terminal.out().println("  " + terminal.dim("answer:") + " " + openAi.chat(model, QUESTION, MAX_TOKENS).strip());
+            terminal.out()
+                    .println("  " + terminal.dim("answer:") + " "
+                            + openAi.chat(model, QUESTION, MAX_TOKENS).strip());
         }
     }
 
     private void compareSentences(String model) throws IOException, InterruptedException {
         List<float[]> vectors = openAi.embeddings(model, SENTENCES);
         terminal.out().println();
-        terminal.out().println("  " + terminal.dim("asked " + model + ": which sentence is nearest to") + " \""
-                + SENTENCES.getFirst() + "\"?");
-        int nearest = OpenAi.cosine(vectors.get(0), vectors.get(1)) > OpenAi.cosine(vectors.get(0), vectors.get(2))
-                ? 1
-                : 2;
+        terminal.out()
+                .println("  " + terminal.dim("asked " + model + ": which sentence is nearest to") + " \""
+                        + SENTENCES.getFirst() + "\"?");
+        int nearest =
+                OpenAi.cosine(vectors.get(0), vectors.get(1)) > OpenAi.cosine(vectors.get(0), vectors.get(2)) ? 1 : 2;
         for (int i = 1; i < SENTENCES.size(); i++) {
-            String similarity =
-                    String.format(Locale.ROOT, "%.2f", OpenAi.cosine(vectors.getFirst(), vectors.get(i)));
+            String similarity = String.format(Locale.ROOT, "%.2f", OpenAi.cosine(vectors.getFirst(), vectors.get(i)));
             String line = "    " + similarity + "  " + SENTENCES.get(i);
             terminal.out().println(i == nearest ? terminal.green(line + "  ← nearest") : line);
         }

@@ -68,7 +68,10 @@ final class GetCommand implements Callable<Integer> {
                 table.path("rows")
                         .forEach(row -> terminal.out()
                                 .println(resolved.plural() + "/"
-                                        + row.path("object").path("metadata").path("name").asText()));
+                                        + row.path("object")
+                                                .path("metadata")
+                                                .path("name")
+                                                .asText()));
             } else {
                 print(table, resolved);
             }

@@ -103,8 +103,8 @@ final class Home {
     @SuppressWarnings("resource") // the lock lives as long as the process
     void lock() {
         try {
-            FileChannel channel = FileChannel.open(
-                    directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileChannel channel =
+                    FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             FileLock lock;
             try {
                 lock = channel.tryLock();
@@ -206,14 +206,12 @@ final class Home {
     }
 
     private CliError unusable(Exception e) {
-        String why =
-                switch (e) {
-                    case AccessDeniedException _, ReadOnlyFileSystemException _ -> "cannot be written";
-                    case NoSuchFileException _, FileAlreadyExistsException _ -> "cannot be made";
-                    case FileSystemException f when f.getReason() != null ->
-                        "cannot be used (" + f.getReason() + ")";
-                    default -> "cannot be used (" + e.getMessage() + ")";
-                };
+        String why = switch (e) {
+            case AccessDeniedException _, ReadOnlyFileSystemException _ -> "cannot be written";
+            case NoSuchFileException _, FileAlreadyExistsException _ -> "cannot be made";
+            case FileSystemException f when f.getReason() != null -> "cannot be used (" + f.getReason() + ")";
+            default -> "cannot be used (" + e.getMessage() + ")";
+        };
         return new CliError(
                 "the data directory " + directory + " " + why,
                 "Check its owner, its permissions and the free space (df " + directory + "), or set " + VARIABLE

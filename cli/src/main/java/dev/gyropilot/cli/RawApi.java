@@ -2,6 +2,7 @@ package dev.gyropilot.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.gyropilot.api.config.Settings;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -34,8 +35,8 @@ final class RawApi {
         }
 
         String path(String namespace, String name) {
-            return base() + (namespaced && !namespace.isEmpty() ? "/namespaces/" + segment(namespace) : "") + "/" + plural
-                    + (name.isEmpty() ? "" : "/" + segment(name));
+            return base() + (namespaced && !namespace.isEmpty() ? "/namespaces/" + segment(namespace) : "") + "/"
+                    + plural + (name.isEmpty() ? "" : "/" + segment(name));
         }
     }
 
@@ -49,8 +50,7 @@ final class RawApi {
                 JsonNode version = group.path("versions").path(0);
                 for (JsonNode resource : version.path("resources")) {
                     Kind kind = kindOf(groupName, version.path("version").asText(), resource);
-                    if (kind.names().contains(name)
-                            || (kind.plural() + "." + groupName).equals(name)) {
+                    if (kind.names().contains(name) || (kind.plural() + "." + groupName).equals(name)) {
                         return kind;
                     }
                     known.add(kind.plural());
@@ -59,7 +59,7 @@ final class RawApi {
         }
         throw new CliError(
                 "the server has no kind \"" + wanted + "\"",
-                Nearest.of(name, known)
+                Settings.nearest(name, known)
                         .map(guess -> "Maybe you meant " + guess + ".")
                         .orElse("See `kubectl api-resources` for the kinds it has."));
     }
@@ -73,7 +73,12 @@ final class RawApi {
         names.add(kind.toLowerCase(java.util.Locale.ROOT));
         resource.path("shortNames").forEach(n -> names.add(n.asText()));
         return new Kind(
-                group, version, kind, plural, "Namespaced".equals(resource.path("scope").asText()), names);
+                group,
+                version,
+                kind,
+                plural,
+                "Namespaced".equals(resource.path("scope").asText()),
+                names);
     }
 
     JsonNode object(String path) {
@@ -105,7 +110,8 @@ final class RawApi {
                     "Is it running? See `gyro status`.",
                     e);
         } catch (JsonProcessingException e) {
-            throw new CliError("the Kubernetes API answered something that is not JSON: " + e.getOriginalMessage(), "", e);
+            throw new CliError(
+                    "the Kubernetes API answered something that is not JSON: " + e.getOriginalMessage(), "", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CliError("interrupted", "", e);

@@ -22,10 +22,15 @@ record RunState(long pid, String started, String version, String apiServer, Stri
     /** The process, when it is still the one that wrote this. */
     @JsonIgnore
     Optional<ProcessHandle> process() {
-        return ProcessHandle.of(pid).filter(ProcessHandle::isAlive).filter(p -> p.info()
-                .startInstant()
-                .map(start -> Duration.between(Instant.parse(started), start).abs().compareTo(START_TIME_TOLERANCE) < 0)
-                .orElse(true));
+        return ProcessHandle.of(pid)
+                .filter(ProcessHandle::isAlive)
+                .filter(p -> p.info()
+                        .startInstant()
+                        .map(start -> Duration.between(Instant.parse(started), start)
+                                        .abs()
+                                        .compareTo(START_TIME_TOLERANCE)
+                                < 0)
+                        .orElse(true));
     }
 
     static RunState ofThisProcess(String version, String apiServer, String gateway, boolean ready) {

@@ -16,7 +16,8 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "status",
-        description = "Say whether Gyropilot runs, where, and which models it serves. Exit code 0 only when it is ready.")
+        description =
+                "Say whether Gyropilot runs, where, and which models it serves. Exit code 0 only when it is ready.")
 final class StatusCommand implements Callable<Integer> {
     private final Terminal terminal;
     private final Home home;

@@ -69,7 +69,8 @@ final class UpCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         long begin = System.nanoTime();
-        PlatformOptions options = new PlatformOptions(port("--api-port", apiPort), port("--gateway-port", gatewayPort), simulate);
+        PlatformOptions options =
+                new PlatformOptions(port("--api-port", apiPort), port("--gateway-port", gatewayPort), simulate);
         List<DeployRequest> requests = new ArrayList<>();
         for (String model : models) {
             requests.add(DeployRequest.parse(model, null));
@@ -164,14 +165,16 @@ final class UpCommand implements Callable<Integer> {
         out.println(terminal.bold("Use it"));
         out.println("  eval \"$(./gyro env)\"          # points kubectl and the OpenAI clients here");
         out.println("  kubectl get modelservices,pods,nodes      # or: kubectl --kubeconfig " + kubeconfig);
-        out.println("  curl " + state.gateway() + "/v1/embeddings -H \"Authorization: Bearer $(cat "
-                + home.apiKeyFile() + ")\" \\");
+        out.println("  curl " + state.gateway() + "/v1/embeddings -H \"Authorization: Bearer $(cat " + home.apiKeyFile()
+                + ")\" \\");
         out.println("    -H 'Content-Type: application/json' -d '{\"model\":\"minilm\",\"input\":\"Hello\"}'");
         out.println(terminal.bold("Try next"));
         if (model == null) {
-            out.println("  ./gyro deploy minilm --wait                         # serve a model that ships with Gyropilot");
+            out.println(
+                    "  ./gyro deploy minilm --wait                         # serve a model that ships with Gyropilot");
         } else {
-            out.println("  kubectl scale modelservice " + model + " --replicas=3      # three processes share the requests");
+            out.println("  kubectl scale modelservice " + model
+                    + " --replicas=3      # three processes share the requests");
             out.println("  ./gyro describe " + model + "                            # what runs, and what happened");
         }
         out.println("  ./gyro deploy hf://ORG/REPO/FILE.gguf --name chat   # a language model on llama.cpp");

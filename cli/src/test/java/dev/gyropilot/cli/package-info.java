@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gyropilot.cli;
+
+import org.jspecify.annotations.NullMarked;
