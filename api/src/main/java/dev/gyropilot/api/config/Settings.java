@@ -53,23 +53,40 @@ public final class Settings {
         for (int i = 0; i < components.length; i++) {
             RecordComponent component = components[i];
             JsonNode value = values.path(component.getName());
-            arguments[i] = value.isMissingNode() || value.isNull() || !known.contains(component.getName())
-                    ? get(component, defaults)
-                    : convert(section + "." + component.getName(), value, component.getType());
+            String name = section + "." + component.getName();
+            Object current = get(component, defaults);
+            if (value.isMissingNode() || value.isNull()) {
+                arguments[i] = current;
+            } else if (current instanceof Record group) {
+                arguments[i] = bind(name, value, group);
+            } else {
+                arguments[i] = convert(name, value, component.getType());
+            }
         }
         return construct(section, defaults, components, arguments);
     }
 
-    /** The settings of a record with their defaults, in the record's order. */
+    /** The settings of a record with their defaults, in the record's order; those of a nested record with its name before. */
     public static List<Description> describe(Record defaults) {
-        RecordComponent[] components = defaults.getClass().getRecordComponents();
-        return settable(components)
-                .map(c -> new Description(
-                        c.getName(),
-                        c.getType().getSimpleName().toLowerCase(java.util.Locale.ROOT),
-                        print(get(c, defaults)),
-                        c.getAnnotation(Setting.class).value()))
-                .toList();
+        List<Description> descriptions = new ArrayList<>();
+        for (RecordComponent component : defaults.getClass().getRecordComponents()) {
+            Setting setting = component.getAnnotation(Setting.class);
+            if (setting == null) {
+                continue;
+            }
+            if (get(component, defaults) instanceof Record group) {
+                describe(group)
+                        .forEach(d -> descriptions.add(new Description(
+                                component.getName() + "." + d.name(), d.type(), d.defaultValue(), d.text())));
+            } else {
+                descriptions.add(new Description(
+                        component.getName(),
+                        component.getType().getSimpleName().toLowerCase(java.util.Locale.ROOT),
+                        print(get(component, defaults)),
+                        setting.value()));
+            }
+        }
+        return List.copyOf(descriptions);
     }
 
     private static java.util.stream.Stream<RecordComponent> settable(RecordComponent[] components) {
