@@ -4,16 +4,18 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 
-quick=no groups=soak,slow modules=()
+quick=no guide=no groups=soak,slow modules=()
 while [ $# -gt 0 ]; do
   case $1 in
     --quick) quick=yes; groups=soak,slow,cluster,process ;;
     --soak) groups=none ;;
+    --guide) guide=yes ;;
     --only) shift; modules=(-pl "$1" -am) ;;
     -h | --help)
       echo "gyro verify [--quick] [--soak] [--only MODULE,…]"
       echo "  --quick  format, compile checks and fast unit tests only (under a minute when warm)"
       echo "  --soak   also the long runs: 500 crash loops, large scales"
+      echo "  --guide  only run docs/guide.md and record it anew"
       echo "  --only   these modules and what they need"
       exit 0 ;;
     *) echo "gyro verify: unknown option $1 (see gyro verify --help)" >&2; exit 2 ;;
@@ -28,8 +30,11 @@ if [ ${#missing[@]} -gt 0 ]; then echo "gyro verify: not on the PATH, their test
 
 arguments=(-B -Dexcluded.groups="$groups")
 [ "$quick" = no ] || arguments+=(-Dgyropilot.quick=true)
+[ "$guide" = no ] || arguments+=(-Dguide.write=true -Dtest=GuideIT -Dsurefire.failIfNoSpecifiedTests=false)
 begin=$SECONDS
 status=0
+# The acceptance suite runs the launcher, which would otherwise build in the middle of a test.
+[ "$quick" = yes ] || "$root/gyro" build
 "${MAVEN:-mvn}" "${arguments[@]}" ${modules[@]+"${modules[@]}"} verify || status=$?
 echo "gyro verify: $([ $status = 0 ] && echo passed || echo FAILED) after $((SECONDS - begin)) s" >&2
 exit $status
