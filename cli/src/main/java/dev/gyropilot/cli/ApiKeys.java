@@ -1,0 +1,53 @@
+package dev.gyropilot.cli;
+
+import dev.gyropilot.api.Names;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Map;
+
+/** Puts the installation's API key where the gateway looks: as a Secret that holds only its hash. */
+final class ApiKeys {
+    private static final String NAME = "api-key-owner";
+    private static final PatchContext APPLY = new PatchContext.Builder()
+            .withPatchType(PatchType.SERVER_SIDE_APPLY)
+            .withFieldManager("gyro-up")
+            .withForce(true)
+            .build();
+
+    private ApiKeys() {}
+
+    static void publish(KubernetesClient client, String key) {
+        client.resource(new NamespaceBuilder()
+                        .withNewMetadata()
+                        .withName(Names.SYSTEM_NAMESPACE)
+                        .endMetadata()
+                        .build())
+                .patch(APPLY);
+        Secret secret = new SecretBuilder()
+                .withNewMetadata()
+                .withName(NAME)
+                .withNamespace(Names.SYSTEM_NAMESPACE)
+                .endMetadata()
+                .withType(Names.SECRET_TYPE_API_KEY)
+                .withStringData(Map.of("hash", hash(key), "owner", "owner"))
+                .build();
+        client.resource(secret).patch(APPLY);
+    }
+
+    private static String hash(String key) {
+        try {
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
