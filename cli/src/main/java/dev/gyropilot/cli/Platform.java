@@ -10,8 +10,10 @@ import dev.gyropilot.gateway.GatewayConfig;
 import dev.gyropilot.ledger.Ledger;
 import dev.gyropilot.ledger.LedgerConfig;
 import dev.gyropilot.node.NodeConfig;
+import dev.gyropilot.node.NodeCredentials;
 import dev.gyropilot.node.ProcessNode;
-import dev.gyropilot.node.image.Image;
+import dev.gyropilot.node.image.ImageTable;
+import dev.gyropilot.node.simulate.SimulatedNodes;
 import dev.gyropilot.operator.Operator;
 import dev.gyropilot.operator.OperatorConfig;
 import dev.gyropilot.scheduler.Scheduler;
@@ -19,19 +21,17 @@ import dev.gyropilot.scheduler.SchedulerConfig;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,11 +39,12 @@ import org.slf4j.LoggerFactory;
 final class Platform implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Platform.class);
     private static final Duration DRAIN_LIMIT = Duration.ofSeconds(10);
-
-    /** Closed in reverse order. */
-    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private static final Duration PODS_LIMIT = Duration.ofSeconds(40);
 
     private final Home home;
+
+    /** Closed in reverse order of their start. */
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
 
     private Platform(Home home) {
         this.home = home;
@@ -63,28 +64,104 @@ final class Platform implements AutoCloseable {
 
     private void startAll(PlatformOptions options, Terminal terminal) throws Exception {
         InstantSource clock = InstantSource.system();
-        Configuration configuration = Configuration.read(home.directory().resolve("config.yaml"));
-        requireFree("--api-port", options.apiPort());
-        requireFree("--gateway-port", options.gatewayPort());
+        Configuration configuration =
+                Configuration.read(home.directory().resolve("config.yaml"));
+        int apiPort = freePort("--api-port", options.apiPort());
+        int gatewayPort = freePort("--gateway-port", options.gatewayPort());
+        String gatewayUrl = "http://127.0.0.1:" + gatewayPort;
 
         terminal.doing("starting the Kubernetes API");
-        ApiServer api = add(ApiServer.start(
-                configuration.section("apiServer", ApiServerConfig.of(home.directory().resolve("apiserver"), options.apiPort()))));
+        FutureTask<Ledger> ledger = background(() -> add(Ledger.open(
+                configuration.section("ledger", LedgerConfig.embedded(home.directory().resolve("ledger"))), clock)));
+        ApiServer api = add(ApiServer.start(configuration.section(
+                "apiServer", ApiServerConfig.of(home.directory().resolve("apiserver"), apiPort))));
         api.writeAdminKubeconfig(home.kubeconfig());
+        home.writeRunState(RunState.ofThisProcess(Version.current(), api.url(), gatewayUrl, false));
         Cluster cluster = add(new Cluster(Clients.of(home.kubeconfig()), clock, "gyropilot"));
 
         terminal.doing("starting controllers, scheduler, node and gateway");
-        Ledger ledger = add(Ledger.open(
-                configuration.section("ledger", LedgerConfig.embedded(home.directory().resolve("ledger"))), clock));
-        String engines = Names.ENGINES_IMAGE + ":" + Version.current();
         OperatorConfig operator = configuration.section(
                 "operator",
                 new OperatorConfig(
-                        URI.create("http://127.0.0.1:" + options.gatewayPort()),
-                        engines,
+                        URI.create(gatewayUrl),
+                        Names.ENGINES_IMAGE + ":" + Version.current(),
                         home.models().toString(),
                         OperatorConfig.DEFAULT_HUB,
                         OperatorConfig.DEFAULT_IDLE_SECONDS));
+        GatewayConfig gateway =
+                configuration.section("gateway", GatewayConfig.defaults().withPort(gatewayPort));
+        SchedulerConfig scheduler = configuration.section("scheduler", SchedulerConfig.embedded());
+        NodeConfig node = configuration.section("node", nodeConfig());
+        all(
+                background(() -> add(WorkloadControllers.start(cluster, api.authorityPem()))),
+                background(() -> add(Scheduler.start(scheduler, cluster))),
+                background(() -> addNode(ProcessNode.start(node, cluster, nodeCredentials(api, node.name())))),
+                background(() -> {
+                    add(Operator.start(operator, cluster));
+                    ApiKeys.publish(cluster.client(), home.apiKey());
+                    return addGateway(Gateway.start(gateway, cluster, ledger.get()));
+                }));
+        for (String specification : options.simulate()) {
+            terminal.doing("adding simulated nodes " + specification);
+            add(SimulatedNodes.start(specification, cluster));
+        }
+        home.writeRunState(RunState.ofThisProcess(Version.current(), api.url(), gatewayUrl, true));
+    }
+
+    private NodeConfig nodeConfig() {
+        ImageTable images = new ImageTable(LocalImages.builtIn(), home.directory().resolve("node.yaml"));
+        return NodeConfig.of(LocalImages.hostName(), home.directory().resolve("node"), images);
+    }
+
+    private static NodeCredentials nodeCredentials(ApiServer api, String name) {
+        var identity = api.servingIdentity("node-" + name, List.of("127.0.0.1", "localhost", name));
+        return NodeCredentials.fromPem(
+                identity.certificatePem(), identity.keyPem(), api.authorityPem(), Set.of(ApiServer.KUBELET_CLIENT));
+    }
+
+    private ProcessNode addNode(ProcessNode node) {
+        add(() -> node.shutDown(PODS_LIMIT));
+        return node;
+    }
+
+    private Gateway addGateway(Gateway gateway) {
+        add(() -> {
+            gateway.drain(DRAIN_LIMIT);
+            gateway.close();
+        });
+        return gateway;
+    }
+
+    /** The port itself, or a free one for 0; an error that names the option when it is taken. */
+    private static int freePort(String option, int port) {
+        try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new CliError(
+                    "port " + port + " is in use by another program",
+                    "Choose another with " + option + " PORT (0 takes a free one), or stop that program.",
+                    e);
+        }
+    }
+
+    private static <T> FutureTask<T> background(Callable<T> work) {
+        FutureTask<T> task = new FutureTask<>(work);
+        Thread.ofVirtual().start(task);
+        return task;
+    }
+
+    private static void all(FutureTask<?>... tasks) throws Exception {
+        List<Exception> failures = new ArrayList<>();
+        for (FutureTask<?> task : tasks) {
+            try {
+                task.get();
+            } catch (ExecutionException e) {
+                failures.add(e.getCause() instanceof Exception cause ? cause : e);
+            }
+        }
+        if (!failures.isEmpty()) {
+            throw failures.getFirst();
+        }
     }
 
     private <T extends AutoCloseable> T add(T part) {
@@ -92,5 +169,24 @@ final class Platform implements AutoCloseable {
             parts.push(part);
         }
         return part;
+    }
+
+    @Override
+    public void close() {
+        while (true) {
+            AutoCloseable part;
+            synchronized (parts) {
+                if (parts.isEmpty()) {
+                    break;
+                }
+                part = parts.pop();
+            }
+            try {
+                part.close();
+            } catch (Exception e) {
+                log.warn("{} did not stop cleanly", part, e);
+            }
+        }
+        home.clearRunState();
     }
 }
