@@ -10,9 +10,11 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.KubernetesClientTimeoutException;
+import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -25,8 +27,12 @@ final class Deployer implements AutoCloseable {
     static final String FIELD_MANAGER = "gyro";
     private static final int READY_LIMIT_SECONDS = 900;
 
+    private static final Duration FAILURE_LIMIT = Duration.ofSeconds(8);
+    private static final long LOOK_MILLIS = 250;
+
     private final Terminal terminal;
     private final KubernetesClient client;
+    private long failingSinceNanos;
 
     Deployer(Terminal terminal, KubernetesClient client) {
         this.terminal = terminal;
@@ -41,7 +47,6 @@ final class Deployer implements AutoCloseable {
                 object.getMetadata().setNamespace(namespace);
             }
             HasMetadata applied = client.resource(object)
-                    .fieldManager(FIELD_MANAGER)
                     .patch(new PatchContext.Builder()
                             .withPatchType(PatchType.SERVER_SIDE_APPLY)
                             .withFieldManager(FIELD_MANAGER)
@@ -97,16 +102,32 @@ final class Deployer implements AutoCloseable {
     void awaitReady(String namespace, String name) {
         var resource =
                 client.resources(ModelService.class).inNamespace(namespace).withName(name);
-        try {
-            resource.waitUntilCondition(service -> ready(name, service), READY_LIMIT_SECONDS, TimeUnit.SECONDS);
-        } catch (KubernetesClientTimeoutException e) {
-            throw new CliError(
-                    "model service " + name + " was not ready after " + READY_LIMIT_SECONDS + " s: "
-                            + reason(resource.get()),
-                    "See `gyro describe " + name + "` and `gyro logs " + name + "`.",
-                    e);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_LIMIT_SECONDS);
+        failingSinceNanos = 0;
+        while (!ready(name, resource.get())) {
+            if (System.nanoTime() > deadline) {
+                throw new CliError(
+                        "model service " + name + " was not ready after " + READY_LIMIT_SECONDS + " s: "
+                                + reason(resource.get()),
+                        "See `gyro describe " + name + "` and `gyro logs " + name + "`.");
+            }
+            waitForChange(resource);
         }
         terminal.done("model " + name + " is ready");
+    }
+
+    /** Returns at the next change of the service, or soon: a lasting failure shows in time, not in changes. */
+    private static void waitForChange(Resource<ModelService> resource) {
+        String seen = version(resource.get());
+        try {
+            resource.waitUntilCondition(s -> !version(s).equals(seen), LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (KubernetesClientTimeoutException e) {
+            // Nothing changed: the caller looks at the clock.
+        }
+    }
+
+    private static String version(@Nullable ModelService service) {
+        return service == null ? "" : service.getMetadata().getResourceVersion();
     }
 
     private boolean ready(String name, @Nullable ModelService service) {
@@ -120,11 +141,12 @@ final class Deployer implements AutoCloseable {
             terminal.doing("waiting for " + name);
             return false;
         }
-        failure(status).ifPresent(c -> {
-            throw new CliError(
-                    "model service " + name + " cannot get ready: " + c.getMessage(),
-                    "See `gyro describe " + name + "` and `gyro logs " + name + "`.");
-        });
+        Optional<Condition> failure = failure(status);
+        if (failure.isPresent()) {
+            giveUpWhenLasting(name, failure.get());
+        } else {
+            failingSinceNanos = 0;
+        }
         boolean ready = Conditions.isTrue(status.conditions(), Conditions.READY)
                 && Objects.equals(status.activeRevision(), status.latestRevision());
         if (!ready) {
@@ -133,7 +155,20 @@ final class Deployer implements AutoCloseable {
         return ready;
     }
 
-    /** A condition that will not mend itself. */
+    /** A failure may pass, as when a node joins or a process comes back; one that stays does not mend itself. */
+    private void giveUpWhenLasting(String name, Condition failure) {
+        long now = System.nanoTime();
+        if (failingSinceNanos == 0) {
+            failingSinceNanos = now;
+        }
+        if (now - failingSinceNanos > FAILURE_LIMIT.toNanos()) {
+            throw new CliError(
+                    "model service " + name + " cannot get ready: " + failure.getMessage(),
+                    "See `gyro describe " + name + "` and `gyro logs " + name + "`.");
+        }
+    }
+
+    /** A condition that says that something failed. */
     private static Optional<Condition> failure(ModelServiceStatus status) {
         return Conditions.find(status.conditions(), "ModelResolved")
                 .filter(c -> "False".equals(c.getStatus()))
