@@ -75,7 +75,7 @@ final class Platform implements AutoCloseable {
                 configuration.section("ledger", LedgerConfig.embedded(home.directory().resolve("ledger"))), clock)));
         ApiServer api = add(ApiServer.start(configuration.section(
                 "apiServer", ApiServerConfig.of(home.directory().resolve("apiserver"), apiPort))));
-        api.writeAdminKubeconfig(home.kubeconfig());
+        api.writeKubeconfig(home.kubeconfig(), ApiServer.ADMIN);
         home.writeRunState(RunState.ofThisProcess(Version.current(), api.url(), gatewayUrl, false));
         Cluster cluster = add(new Cluster(Clients.of(home.kubeconfig()), clock, "gyropilot"));
 
@@ -93,7 +93,7 @@ final class Platform implements AutoCloseable {
         SchedulerConfig scheduler = configuration.section("scheduler", SchedulerConfig.embedded());
         NodeConfig node = configuration.section("node", nodeConfig());
         all(
-                background(() -> add(WorkloadControllers.start(cluster, api.authorityPem()))),
+                background(() -> add(WorkloadControllers.start(cluster, api.caPem()))),
                 background(() -> add(Scheduler.start(scheduler, cluster))),
                 background(() -> addNode(ProcessNode.start(node, cluster, nodeCredentials(api, node.name())))),
                 background(() -> {
@@ -116,7 +116,7 @@ final class Platform implements AutoCloseable {
     private static NodeCredentials nodeCredentials(ApiServer api, String name) {
         var identity = api.servingIdentity("node-" + name, List.of("127.0.0.1", "localhost", name));
         return NodeCredentials.fromPem(
-                identity.certificatePem(), identity.keyPem(), api.authorityPem(), Set.of(ApiServer.KUBELET_CLIENT));
+                identity.certificatePem(), identity.keyPem(), api.caPem(), Set.of("kube-apiserver-kubelet-client"));
     }
 
     private ProcessNode addNode(ProcessNode node) {

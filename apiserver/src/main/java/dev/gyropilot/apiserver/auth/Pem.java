@@ -8,6 +8,7 @@ import java.security.PrivateKey;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
 import java.util.List;
@@ -50,6 +51,11 @@ final class Pem {
             throw new GeneralSecurityException("no PRIVATE KEY block");
         }
         byte[] encoded = Base64.getMimeDecoder().decode(matcher.group(1));
-        return KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(encoded));
+        PKCS8EncodedKeySpec key = new PKCS8EncodedKeySpec(encoded);
+        try {
+            return KeyFactory.getInstance("EC").generatePrivate(key);
+        } catch (InvalidKeySpecException e) {
+            return KeyFactory.getInstance("RSA").generatePrivate(key);
+        }
     }
 }

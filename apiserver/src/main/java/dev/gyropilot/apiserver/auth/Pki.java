@@ -45,6 +45,7 @@ import org.slf4j.LoggerFactory;
  * Made at first start; the same directory gives the same authority again.
  */
 public final class Pki {
+    private static final int RSA_BITS = 2048;
     private static final Logger LOG = LoggerFactory.getLogger(Pki.class);
     private static final Duration CA_LIFE = Duration.ofDays(3650);
     private static final Duration LEAF_LIFE = Duration.ofDays(365);
@@ -209,7 +210,7 @@ public final class Pki {
 
     private Identity issue(X500Name subject, KeyPurposeId purpose, Set<String> names) {
         try {
-            KeyPair keys = newKeys();
+            KeyPair keys = purpose.equals(KeyPurposeId.id_kp_clientAuth) ? newRsaKeys() : newKeys();
             X500Name issuer = X500Name.getInstance(
                     authority.certificate().getSubjectX500Principal().getEncoded());
             X509v3CertificateBuilder builder = builder(issuer, subject, LEAF_LIFE, keys.getPublic());
@@ -256,6 +257,13 @@ public final class Pki {
     private KeyPair newKeys() throws GeneralSecurityException {
         KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
         generator.initialize(new ECGenParameterSpec("secp256r1"), random);
+        return generator.generateKeyPair();
+    }
+
+    /** Not every client of Kubernetes reads another key than RSA from a kubeconfig; fabric8 takes PKCS #8 for RSA unless told. */
+    private KeyPair newRsaKeys() throws GeneralSecurityException {
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+        generator.initialize(RSA_BITS, random);
         return generator.generateKeyPair();
     }
 
