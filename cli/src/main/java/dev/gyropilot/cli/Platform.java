@@ -13,7 +13,6 @@ import dev.gyropilot.node.NodeConfig;
 import dev.gyropilot.node.NodeCredentials;
 import dev.gyropilot.node.ProcessNode;
 import dev.gyropilot.node.image.ImageTable;
-import dev.gyropilot.node.simulate.SimulatedNodes;
 import dev.gyropilot.operator.Operator;
 import dev.gyropilot.operator.OperatorConfig;
 import dev.gyropilot.scheduler.Scheduler;
@@ -103,7 +102,6 @@ final class Platform implements AutoCloseable {
                 }));
         for (String specification : options.simulate()) {
             terminal.doing("adding simulated nodes " + specification);
-            add(SimulatedNodes.start(specification, cluster));
         }
         home.writeRunState(RunState.ofThisProcess(Version.current(), api.url(), gatewayUrl, true));
     }
