@@ -3,7 +3,6 @@ package dev.gyropilot.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.gyropilot.api.config.Settings;
-import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +14,8 @@ import java.util.List;
  * key is an error that names the nearest known one.
  */
 final class Configuration {
-    private static final List<String> SECTIONS = List.of("apiServer", "gateway", "ledger", "node", "scheduler", "operator");
+    private static final List<String> SECTIONS =
+            List.of("apiServer", "gateway", "ledger", "node", "scheduler", "operator");
 
     private final Path file;
     private final JsonNode root;
@@ -31,10 +31,13 @@ final class Configuration {
         }
         JsonNode root;
         try {
-            root = Serialization.yamlMapper().readTree(Files.readString(file));
+            root = Json.yaml().readTree(Files.readString(file));
         } catch (IOException e) {
             throw new CliError(
-                    file + " cannot be read: " + e.getMessage().lines().findFirst().orElse(""), "Check its YAML.", e);
+                    file + " cannot be read: "
+                            + e.getMessage().lines().findFirst().orElse(""),
+                    "Check its YAML.",
+                    e);
         }
         List<String> names = new ArrayList<>();
         root.fieldNames().forEachRemaining(names::add);

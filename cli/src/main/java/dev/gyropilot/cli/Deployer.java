@@ -13,7 +13,6 @@ import io.fabric8.kubernetes.client.KubernetesClientTimeoutException;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import io.fabric8.kubernetes.client.utils.Serialization;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,7 +77,7 @@ final class Deployer implements AutoCloseable {
             }
             GenericKubernetesResource object;
             try {
-                object = Serialization.unmarshal(document, GenericKubernetesResource.class);
+                object = Json.kubernetes().unmarshal(document, GenericKubernetesResource.class);
             } catch (RuntimeException e) {
                 throw new CliError(
                         manifest.file() + " is not a Kubernetes manifest: " + firstLine(e), "Check its YAML.", e);

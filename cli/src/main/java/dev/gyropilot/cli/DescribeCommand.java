@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gyropilot.api.Names;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -72,7 +71,7 @@ final class DescribeCommand implements Callable<Integer> {
             return;
         }
         terminal.out().println(terminal.bold(title));
-        Serialization.asYaml(content)
+        Json.kubernetes().asYaml(content)
                 .lines()
                 .filter(line -> !line.equals("---"))
                 .forEach(line -> terminal.out().println("  " + line));

@@ -1,6 +1,5 @@
 package dev.gyropilot.cli;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -25,7 +24,6 @@ import java.util.stream.Stream;
 final class Home {
     static final String VARIABLE = "GYROPILOT_HOME";
     private static final String MARKER = "gyropilot-data";
-    private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final Path directory;
 
@@ -131,7 +129,7 @@ final class Home {
     /** What the running Gyropilot of this directory wrote; empty when none runs. */
     Optional<RunState> runState() {
         try {
-            RunState state = JSON.readValue(Files.readString(runFile()), RunState.class);
+            RunState state = Json.json().readValue(Files.readString(runFile()), RunState.class);
             return state.process().isPresent() ? Optional.of(state) : Optional.empty();
         } catch (IOException e) {
             return Optional.empty();
@@ -148,7 +146,7 @@ final class Home {
 
     void writeRunState(RunState state) {
         try {
-            writePrivately(runFile(), JSON.writeValueAsString(state) + "\n");
+            writePrivately(runFile(), Json.json().writeValueAsString(state) + "\n");
         } catch (IOException e) {
             throw unusable(e);
         }

@@ -1,7 +1,6 @@
 package dev.gyropilot.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.net.URI;
@@ -14,7 +13,6 @@ import java.util.List;
 
 /** The few calls of the OpenAI API with which the first question is asked. */
 final class OpenAi {
-    private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final Duration TIMEOUT = Duration.ofSeconds(120);
 
     private final HttpClient http =
@@ -30,7 +28,7 @@ final class OpenAi {
 
     /** One vector for each text. */
     List<float[]> embeddings(String model, List<String> texts) throws IOException, InterruptedException {
-        ObjectNode body = JSON.createObjectNode().put("model", model);
+        ObjectNode body = Json.json().createObjectNode().put("model", model);
         var input = body.putArray("input");
         texts.forEach(input::add);
         List<float[]> vectors = new ArrayList<>();
@@ -47,7 +45,7 @@ final class OpenAi {
 
     /** The answer to one question. */
     String chat(String model, String question, int maxTokens) throws IOException, InterruptedException {
-        ObjectNode body = JSON.createObjectNode().put("model", model).put("max_tokens", maxTokens);
+        ObjectNode body = Json.json().createObjectNode().put("model", model).put("max_tokens", maxTokens);
         body.putArray("messages").addObject().put("role", "user").put("content", question);
         return post("/chat/completions", body)
                 .path("choices")
@@ -63,10 +61,10 @@ final class OpenAi {
                         .timeout(TIMEOUT)
                         .header("Authorization", "Bearer " + apiKey)
                         .header("Content-Type", "application/json")
-                        .POST(HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(body)))
+                        .POST(HttpRequest.BodyPublishers.ofString(Json.json().writeValueAsString(body)))
                         .build(),
                 HttpResponse.BodyHandlers.ofString());
-        JsonNode answer = JSON.readTree(response.body());
+        JsonNode answer = Json.json().readTree(response.body());
         if (response.statusCode() != 200) {
             throw new IOException("the gateway answered " + response.statusCode() + ": "
                     + answer.path("error").path("message").asText(response.body()));

@@ -2,7 +2,6 @@ package dev.gyropilot.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import io.fabric8.kubernetes.client.utils.Serialization;
 
 /** The machine-readable forms of {@code -o}. */
 enum Output {
@@ -15,12 +14,12 @@ enum Output {
     /** Prints data as JSON or YAML. */
     void print(Terminal terminal, Object data) {
         try {
-            JsonNode tree = Serialization.jsonMapper().valueToTree(data);
+            JsonNode tree = Json.json().readTree(Json.kubernetes().asJson(data));
             terminal.out()
                     .println(
                             this == yaml
-                                    ? Serialization.asYaml(tree).strip()
-                                    : Serialization.jsonMapper()
+                                    ? Json.kubernetes().asYaml(tree).strip()
+                                    : Json.json()
                                             .writerWithDefaultPrettyPrinter()
                                             .writeValueAsString(tree));
         } catch (JsonProcessingException e) {

@@ -63,15 +63,16 @@ final class Platform implements AutoCloseable {
 
     private void startAll(PlatformOptions options, Terminal terminal) throws Exception {
         InstantSource clock = InstantSource.system();
-        Configuration configuration =
-                Configuration.read(home.directory().resolve("config.yaml"));
+        Configuration configuration = Configuration.read(home.directory().resolve("config.yaml"));
         int apiPort = freePort("--api-port", options.apiPort());
         int gatewayPort = freePort("--gateway-port", options.gatewayPort());
         String gatewayUrl = "http://127.0.0.1:" + gatewayPort;
 
         terminal.doing("starting the Kubernetes API");
         FutureTask<Ledger> ledger = background(() -> add(Ledger.open(
-                configuration.section("ledger", LedgerConfig.embedded(home.directory().resolve("ledger"))), clock)));
+                configuration.section(
+                        "ledger", LedgerConfig.embedded(home.directory().resolve("ledger"))),
+                clock)));
         ApiServer api = add(ApiServer.start(configuration.section(
                 "apiServer", ApiServerConfig.of(home.directory().resolve("apiserver"), apiPort))));
         api.writeKubeconfig(home.kubeconfig(), ApiServer.ADMIN);
@@ -107,7 +108,8 @@ final class Platform implements AutoCloseable {
     }
 
     private NodeConfig nodeConfig() {
-        ImageTable images = new ImageTable(LocalImages.builtIn(), home.directory().resolve("node.yaml"));
+        ImageTable images =
+                new ImageTable(LocalImages.builtIn(), home.directory().resolve("node.yaml"));
         return NodeConfig.of(LocalImages.hostName(), home.directory().resolve("node"), images);
     }
 

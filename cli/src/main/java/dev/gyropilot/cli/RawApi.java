@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.gyropilot.api.config.Settings;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.http.HttpResponse;
-import io.fabric8.kubernetes.client.utils.Serialization;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -99,7 +98,7 @@ final class RawApi {
                                     .build(),
                             String.class)
                     .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
-            JsonNode body = Serialization.jsonMapper().readTree(response.body());
+            JsonNode body = Json.json().readTree(response.body());
             if (response.code() >= 300) {
                 throw new CliError(body.path("message").asText("the API answered " + response.code()), "");
             }

@@ -57,10 +57,12 @@ public final class Cluster implements AutoCloseable {
     /** The shared informer of a kind over all namespaces; watching begins with the next {@link #sync}. */
     @SuppressWarnings("unchecked")
     public synchronized <T extends HasMetadata> SharedIndexInformer<T> informer(Class<T> type) {
-        return (SharedIndexInformer<T>) informers.computeIfAbsent(type, t -> client.resources(type)
-                .inAnyNamespace()
-                .runnableInformer(0)
-                .exceptionHandler((_, failure) -> retry(type, failure)));
+        return (SharedIndexInformer<T>) informers.computeIfAbsent(
+                type,
+                t -> client.resources(type)
+                        .inAnyNamespace()
+                        .runnableInformer(0)
+                        .exceptionHandler((_, failure) -> retry(type, failure)));
     }
 
     /** An API that is away or not yet ready for a kind comes back: informers never give up. */
