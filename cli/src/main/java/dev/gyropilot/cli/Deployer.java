@@ -1,6 +1,7 @@
 package dev.gyropilot.cli;
 
 import dev.gyropilot.api.Conditions;
+import dev.gyropilot.api.cluster.Key;
 import dev.gyropilot.api.serving.Engine;
 import dev.gyropilot.api.serving.ModelService;
 import dev.gyropilot.api.serving.ModelServiceStatus;
@@ -9,16 +10,19 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.KubernetesClientTimeoutException;
-import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Applies what was asked and follows it until it is ready. */
@@ -103,38 +107,51 @@ final class Deployer implements AutoCloseable {
                 client.resources(ModelService.class).inNamespace(namespace).withName(name);
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_LIMIT_SECONDS);
         failingSinceNanos = 0;
-        while (!ready(name, resource.get())) {
-            if (System.nanoTime() > deadline) {
-                throw new CliError(
-                        "model service " + name + " was not ready after " + READY_LIMIT_SECONDS + " s: "
-                                + reason(resource.get()),
-                        "See `gyro describe " + name + "` and `gyro logs " + name + "`.");
+        BlockingQueue<Boolean> changes = new LinkedBlockingQueue<>();
+        try (SharedIndexInformer<ModelService> informer = resource.inform(onChange(changes))) {
+            Supplier<@Nullable ModelService> newest =
+                    () -> informer.getIndexer().getByKey(new Key(namespace, name).cacheKey());
+            while (!ready(name, newest.get())) {
+                if (System.nanoTime() > deadline) {
+                    throw new CliError(
+                            "model service " + name + " was not ready after " + READY_LIMIT_SECONDS + " s: "
+                                    + reason(newest.get()),
+                            "See `gyro describe " + name + "` and `gyro logs " + name + "`.");
+                }
+                // A lasting failure shows in time, not in changes.
+                changes.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+                changes.clear();
             }
-            waitForChange(resource);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CliError("interrupted while waiting for " + name, "", e);
         }
         terminal.done("model " + name + " is ready");
     }
 
-    /** Returns at the next change of the service, or soon: a lasting failure shows in time, not in changes. */
-    private static void waitForChange(Resource<ModelService> resource) {
-        String seen = version(resource.get());
-        try {
-            resource.waitUntilCondition(s -> !version(s).equals(seen), LOOK_MILLIS, TimeUnit.MILLISECONDS);
-        } catch (KubernetesClientTimeoutException e) {
-            // Nothing changed: the caller looks at the clock.
-        }
-    }
+    private static ResourceEventHandler<ModelService> onChange(BlockingQueue<Boolean> changes) {
+        return new ResourceEventHandler<>() {
+            @Override
+            public void onAdd(ModelService service) {
+                changes.add(true);
+            }
 
-    private static String version(@Nullable ModelService service) {
-        return service == null ? "" : service.getMetadata().getResourceVersion();
+            @Override
+            public void onUpdate(ModelService before, ModelService after) {
+                changes.add(true);
+            }
+
+            @Override
+            public void onDelete(ModelService service, boolean finalStateUnknown) {
+                changes.add(true);
+            }
+        };
     }
 
     private boolean ready(String name, @Nullable ModelService service) {
-        if (service == null) {
-            throw new CliError("model service " + name + " was deleted while waiting for it", "");
-        }
-        ModelServiceStatus status = service.getStatus();
-        if (status == null
+        ModelServiceStatus status = service == null ? null : service.getStatus();
+        if (service == null
+                || status == null
                 || !Objects.equals(
                         status.observedGeneration(), service.getMetadata().getGeneration())) {
             terminal.doing("waiting for " + name);
