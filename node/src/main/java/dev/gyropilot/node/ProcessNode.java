@@ -49,18 +49,21 @@ public final class ProcessNode implements AutoCloseable {
     private final Pods pods;
     private final LogCollector collector;
     private final Supervisor supervisor;
+    private final ControlGroups groups;
 
     private ProcessNode(
             NodeRegistration registration,
             KubeletServer server,
             Pods pods,
             LogCollector collector,
-            Supervisor supervisor) {
+            Supervisor supervisor,
+            ControlGroups groups) {
         this.registration = registration;
         this.server = server;
         this.pods = pods;
         this.collector = collector;
         this.supervisor = supervisor;
+        this.groups = groups;
     }
 
     /**
@@ -99,7 +102,7 @@ public final class ProcessNode implements AutoCloseable {
             registration.begin();
             watch(cluster, config.name(), pods);
             log.info("node {} runs pods as processes, kubelet endpoint on {}:{}", config.name(), HOST, server.port());
-            return new ProcessNode(registration, server, pods, collector, supervisor);
+            return new ProcessNode(registration, server, pods, collector, supervisor, groups);
         } catch (IOException e) {
             throw new NodeException(
                     NodeException.Code.DATA_DIRECTORY,
@@ -127,6 +130,7 @@ public final class ProcessNode implements AutoCloseable {
         registration.close();
         server.close();
         supervisor.close();
+        groups.release();
         try {
             collector.close();
         } catch (IOException e) {

@@ -3,11 +3,14 @@ package dev.gyropilot.node;
 import static dev.gyropilot.node.Workbench.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gyropilot.node.process.Posix;
+import dev.gyropilot.node.process.ProcessId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -20,10 +23,24 @@ class NodeRestartIT {
 
     private @Nullable Process program;
 
+    /** Also what a failed test left running: it would outlive this program, as it should. */
     @AfterEach
-    void end() {
+    void end() throws Exception {
         if (program != null) {
-            program.destroyForcibly();
+            program.destroyForcibly().waitFor();
+        }
+        Path pods = temporary.resolve("data").resolve("pods");
+        if (!Files.isDirectory(pods)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(pods)) {
+            for (Path file : files.filter(f -> f.endsWith("pid")).toList()) {
+                String[] words = Files.readString(file).strip().split(" ");
+                var process = new ProcessId(Long.parseLong(words[0]), words[1]);
+                if (process.alive()) {
+                    process.signalGroup(Posix.SIGKILL);
+                }
+            }
         }
     }
 

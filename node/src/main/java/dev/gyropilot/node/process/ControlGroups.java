@@ -71,6 +71,17 @@ public final class ControlGroups {
         return new ControlGroup(unified, folders);
     }
 
+    /** Removes our parent group, unless groups of pods that run on are still in it. */
+    public void release() {
+        for (Path parent : parents.values()) {
+            try {
+                Files.deleteIfExists(parent);
+            } catch (IOException e) {
+                log.debug("{} stays: {}", parent, e.toString());
+            }
+        }
+    }
+
     private static ControlGroups unified(Path mount, String parentName) throws IOException {
         Path base = Files.isWritable(mount.resolve("cgroup.subtree_control"))
                 ? mount
