@@ -46,7 +46,8 @@ done | jq -s add | pack table-columns
 echo "bootstrap objects" >&2
 for kind in namespaces clusterroles clusterrolebindings roles rolebindings priorityclasses flowschemas prioritylevelconfigurations servicecidrs; do
   "$kubectl" get "$kind" -A -o json | jq --arg kind "$kind" '{($kind): .items | map(
-    del(.metadata.uid, .metadata.resourceVersion, .metadata.creationTimestamp, .metadata.generation, .metadata.managedFields)) | sort_by(.metadata.namespace, .metadata.name)}'
+    del(.metadata.uid, .metadata.resourceVersion, .metadata.creationTimestamp, .metadata.generation, .metadata.managedFields)
+    | walk(if type == "object" then del(.lastTransitionTime) else . end)) | sort_by(.metadata.namespace, .metadata.name)}'
 done | jq -s add | pack bootstrap-objects
 
 echo "pointer fields" >&2

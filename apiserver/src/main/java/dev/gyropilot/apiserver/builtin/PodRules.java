@@ -19,15 +19,16 @@ final class PodRules {
     private PodRules() {}
 
     static Map<String, KindRule> rules() {
-        KindRule pod = KindRule.plain()
+        KindRule rule = KindRule.plain()
                 .onCreate(PodRules::beginLife)
                 .onUpdate(PodRules::prepareUpdate)
                 .checkUpdate(PodRules::checkUpdate)
+                .warns(pod -> PodSecurity.warnings(pod.path("spec")))
                 .selects("spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName")
                 .selects("spec.hostNetwork", "false")
                 .selects("status.phase", "status.podIP", "status.nominatedNodeName")
                 .selects("status.podIPs", PodRules::ips);
-        return Map.of("/Pod", pod, "/PodTemplate", KindRule.plain());
+        return Map.of("/Pod", rule, "/PodTemplate", KindRule.plain());
     }
 
     private static String ips(ObjectNode pod) {

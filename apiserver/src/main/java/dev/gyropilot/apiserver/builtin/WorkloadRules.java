@@ -72,18 +72,21 @@ final class WorkloadRules {
     }
 
     private static KindRule workload(String name) {
-        return KindRule.plain().statusKeepsLabels().check((object, findings) -> {
-            JsonNode spec = object.path("spec");
-            notNegative(spec, findings, "replicas", "minReadySeconds", "revisionHistoryLimit");
-            checkSelector(name, spec, findings);
-            String policy = Tree.text(spec, "template", "spec", "restartPolicy");
-            if (!policy.isEmpty() && !policy.equals("Always")) {
-                findings.notSupported("spec.template.spec.restartPolicy", policy, List.of("Always"));
-            }
-            if (name.equals("deployment")) {
-                checkDeployment(spec, findings);
-            }
-        });
+        return KindRule.plain()
+                .statusKeepsLabels()
+                .warns(WorkloadRules::templateWarnings)
+                .check((object, findings) -> {
+                    JsonNode spec = object.path("spec");
+                    notNegative(spec, findings, "replicas", "minReadySeconds", "revisionHistoryLimit");
+                    checkSelector(name, spec, findings);
+                    String policy = Tree.text(spec, "template", "spec", "restartPolicy");
+                    if (!policy.isEmpty() && !policy.equals("Always")) {
+                        findings.notSupported("spec.template.spec.restartPolicy", policy, List.of("Always"));
+                    }
+                    if (name.equals("deployment")) {
+                        checkDeployment(spec, findings);
+                    }
+                });
     }
 
     private static void checkSelector(String name, JsonNode spec, Findings findings) {
@@ -125,10 +128,14 @@ final class WorkloadRules {
         return intOrPercent.asText().equals("0") || intOrPercent.asText().equals("0%");
     }
 
+    private static List<String> templateWarnings(ObjectNode object) {
+        return PodSecurity.warnings(Tree.at(object, "spec", "template", "spec"));
+    }
+
     private static List<String> podNameWarning(ObjectNode deployment) {
         List<String> wrong = NameRules.label(Tree.text(deployment, "metadata", "name"));
         return wrong.isEmpty()
-                ? List.of()
+                ? templateWarnings(deployment)
                 : List.of(
                         "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior;"
                                 + " a DNS label is recommended: " + wrong);

@@ -108,6 +108,21 @@ class BuiltinTypesTest {
         assertThat(strategy.validateCreate(job)).isEmpty();
     }
 
+    @Test
+    void warnsOfWhatARealClusterMayRefuse() throws Exception {
+        ObjectNode pod = json("""
+                {'spec':{'hostNetwork':true,'volumes':[{'name':'h','hostPath':{'path':'/'}}],'containers':[{'name':'c',
+                 'securityContext':{'privileged':true,'capabilities':{'add':['NET_ADMIN','CHOWN']}}}]}}""");
+        assertThat(type("pods").strategy().warnings(pod))
+                .containsExactly(
+                        "would violate PodSecurity \"baseline:latest\": host namespaces (hostNetwork=true), hostPath"
+                                + " volumes (volume \"h\"), privileged (container \"c\" must not set"
+                                + " securityContext.privileged=true), non-default capabilities (container \"c\" must not include"
+                                + " \"NET_ADMIN\" in securityContext.capabilities.add)");
+        ObjectNode plain = json("{'spec':{'containers':[{'name':'c'}]}}");
+        assertThat(type("pods").strategy().warnings(plain)).isEmpty();
+    }
+
     static Stream<ResourceType> kinds() {
         return BuiltinTypes.all().stream();
     }
