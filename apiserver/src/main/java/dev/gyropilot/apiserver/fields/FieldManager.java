@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  *       from it like any other field, so fill them in from the URL before. Nothing is defaulted here: afterwards run the
  *       strategy's defaults on the result.
  *   <li><b>create, update, every other patch</b>: {@code next = update(live, next, manager, type)} once the request's object
- *       is complete (defaults and pruning done). Call it before mutating admission, and once more after it with {@code live}
- *       and the mutated object if admission changed something: what admission changes belongs to the requester.
+ *       is complete (defaults and pruning done), before admission and before the strategy sets what the server decides: what
+ *       these add (cluster addresses, priorities, injected containers) nobody owns, as on a real server.
  *   <li><b>no-op</b>: when nothing changes, the result has live's managedFields with live's times, so that comparing
  *       {@code live} and the result (after the strategy has run) tells whether to write at all. When only the entries'
  *       times differ, {@link #sameButForTimes} says so.

@@ -174,13 +174,15 @@ final class Managed {
         return array;
     }
 
-    /** Puts the entries into an object; none when there are none. */
+    /** Puts the entries into an object; none when there are none, or when its metadata is no object. */
     void writeTo(ObjectNode object) {
         if (entries.isEmpty()) {
             removeFrom(object);
-            return;
+        } else if (object.get("metadata") instanceof ObjectNode metadata) {
+            metadata.set("managedFields", encode());
+        } else if (!object.has("metadata")) {
+            object.putObject("metadata").set("managedFields", encode());
         }
-        object.withObject("/metadata").set("managedFields", encode());
     }
 
     static void removeFrom(ObjectNode object) {

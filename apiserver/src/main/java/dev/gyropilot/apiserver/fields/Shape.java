@@ -1,6 +1,7 @@
 package dev.gyropilot.apiserver.fields;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.gyropilot.apiserver.schema.JsonSchema;
 import dev.gyropilot.apiserver.schema.Schema;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -62,7 +63,7 @@ record Shape(
             case "boolean" -> new Shape(Scalar.BOOLEAN, false, false, Kind.TYPED, schema, preserving);
             case "string" -> new Shape(string(schema), false, false, Kind.TYPED, schema, preserving);
             default -> {
-                boolean scalarOnly = schema.intOrString();
+                boolean scalarOnly = schema.intOrString() && !(schema instanceof JsonSchema json && json.structural());
                 yield new Shape(Scalar.ANY, !scalarOnly, !scalarOnly, Kind.TYPED, schema, preserving);
             }
         };

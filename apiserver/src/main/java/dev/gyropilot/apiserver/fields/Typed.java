@@ -194,8 +194,11 @@ final class Typed {
             }
         }
 
+        /** In the order of the names, in which Kubernetes reports. */
         private void fields(Shape shape, ObjectNode object, List<PathElement> path) {
-            for (Map.Entry<String, JsonNode> field : object.properties()) {
+            Map<String, JsonNode> sorted = new TreeMap<>();
+            object.forEachEntry(sorted::put);
+            for (Map.Entry<String, JsonNode> field : sorted.entrySet()) {
                 path.add(new PathElement.Field(field.getKey()));
                 Shape below = shape.field(field.getKey());
                 if (below == null) {

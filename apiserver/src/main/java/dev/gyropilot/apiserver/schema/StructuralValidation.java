@@ -128,7 +128,7 @@ public final class StructuralValidation {
                     FieldError.Type.TYPE_INVALID,
                     path,
                     quoted(text),
-                    path + " in body must be of type " + schema.format().replace("-", "") + ": " + quoted(text));
+                    path + " in body must be of type " + schema.format() + ": " + quoted(text));
         }
     }
 
@@ -146,13 +146,7 @@ public final class StructuralValidation {
     }
 
     private void number(JsonSchema schema, JsonNode value, String path) {
-        if (schema.format().equals("int32") && value.isIntegralNumber() && !value.canConvertToInt()) {
-            add(
-                    FieldError.Type.INVALID,
-                    "",
-                    "\"\"",
-                    "Checked value must be of type integer with format int32 in " + path);
-        }
+        range(schema, value, path);
         BigDecimal number = value.decimalValue();
         JsonNode multiple = schema.keyword("multipleOf");
         if (multiple.isNumber()
@@ -181,6 +175,19 @@ public final class StructuralValidation {
                         printed(value),
                         "should be less than " + (exclusive ? "" : "or equal to ") + printed(max));
             }
+        }
+    }
+
+    private void range(JsonSchema schema, JsonNode value, String path) {
+        if (!schema.type().equals("integer")) {
+            return;
+        }
+        String format = schema.format();
+        boolean fits = integral(value) && (format.equals("int32") ? value.canConvertToInt() : value.canConvertToLong());
+        if (!fits) {
+            boolean known = format.equals("int32") || format.equals("int64");
+            whole("Checked value must be of type integer " + (known ? "with format " + format : "(default format)")
+                    + " in " + path);
         }
     }
 

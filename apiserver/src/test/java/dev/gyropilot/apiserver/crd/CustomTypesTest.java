@@ -147,7 +147,7 @@ class CustomTypesTest {
                     {size: 1, name: a} | spec.name: Invalid value: "a": spec.name in body should be at least 2 chars long
                     {size: 1, name: abcdef} | spec.name: Too long: may not be more than 5 bytes
                     {size: 1, name: ABC} | spec.name: Invalid value: "ABC": spec.name in body should match '^[a-z]+$'
-                    {size: 1, at: now} | spec.at: Invalid value: "now": spec.at in body must be of type datetime: "now"
+                    {size: 1, at: now} | spec.at: Invalid value: "now": spec.at in body must be of type date-time: "now"
                     {size: 1, port: true} | spec.port: Invalid value: "boolean": spec.port in body must be of type integer,string: "boolean"
                     {size: 1, labels: {a: 1}} | spec.labels.a: Invalid value: "integer": spec.labels.a in body must be of type string: "integer"
                     {size: 1, labels: {a: b, c: d, e: f}} | spec.labels: Too many: 3: must have at most 2 items

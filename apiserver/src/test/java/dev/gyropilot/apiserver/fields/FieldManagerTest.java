@@ -242,8 +242,8 @@ class FieldManagerTest {
         assertThatThrownBy(() -> created("a", "{size: x, items: [{name: q}, {name: q}]}"))
                 .hasMessage("""
                         failed to create typed patch object (ns/n; demo.io/v1, Kind=Widget): errors:
-                          .spec.size: expected numeric (int or float), got string
-                          .spec.items: duplicate entries for key [name="q"]""");
+                          .spec.items: duplicate entries for key [name="q"]
+                          .spec.size: expected numeric (int or float), got string""");
         ObjectNode config = widget("{}");
         config.withObject("/metadata").putArray("managedFields");
         assertThatThrownBy(() -> manager.apply(null, config, new Manager("a"), false, WIDGET))
