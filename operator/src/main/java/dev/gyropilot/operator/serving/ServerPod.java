@@ -32,7 +32,8 @@ final class ServerPod {
     static final String CLAIM = "devices";
     static final String SERVER = "server";
     private static final String MODELS_VOLUME = "models";
-    private static final String MODELS_PATH = "/models";
+    /** Unlike any folder of the machine: a node without mount namespaces replaces this path wherever it stands. */
+    private static final String MODELS_PATH = "/var/gyropilot/models";
     private static final int DEFAULT_STARTUP_SECONDS = 600;
     private static final int STARTUP_PERIOD_SECONDS = 1;
     private static final int READY_PERIOD_SECONDS = 2;
@@ -115,7 +116,7 @@ final class ServerPod {
 
     private Container fetch() {
         var args = new ArrayList<>(
-                List.of("fetch", "--uri=" + model.uri(), "--cache=" + MODELS_PATH, "--link=" + modelPath()));
+                List.of("fetch", "--uri=" + model.uri(), "--cache=" + MODELS_PATH, "--out=" + modelPath()));
         if (model.sha256() != null) {
             args.add("--sha256=" + model.sha256());
         }
