@@ -9,6 +9,7 @@ import dev.gyropilot.apiserver.controllers.job.JobController;
 import dev.gyropilot.apiserver.controllers.namespace.NamespaceDefaults;
 import dev.gyropilot.apiserver.controllers.namespace.NamespaceDeletion;
 import dev.gyropilot.apiserver.controllers.replicaset.ReplicaSetController;
+import dev.gyropilot.apiserver.controllers.statefulset.StatefulSetController;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +42,8 @@ public final class WorkloadControllers implements AutoCloseable {
                 DeploymentController::wire,
                 ReplicaSetController::wire,
                 EndpointSliceController::wire,
-                JobController::wire);
+                JobController::wire,
+                StatefulSetController::wire);
         List<Controller> controllers =
                 families.stream().map(family -> family.wire(workspace)).toList();
         cluster.sync(SYNC_LIMIT);

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.TestInstance;
 class DeploymentIT {
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
-    private Cluster cluster;
+    private TestApi api;
     private KubernetesClient client;
     private FakeKubelet kubelet;
     private WorkloadControllers controllers;
@@ -31,21 +31,20 @@ class DeploymentIT {
 
     @BeforeAll
     void start() throws Exception {
-        cluster = RealApi.connect();
+        api = TestApi.start();
+        Cluster cluster = api.cluster();
         client = cluster.client();
         kubelet = new FakeKubelet(cluster, FakeKubelet::ready);
         controllers = WorkloadControllers.start(cluster, "none");
         kubelet.start();
-        namespace = RealApi.namespace(client);
+        namespace = TestApi.namespace(client);
     }
 
     @AfterAll
     void stop() {
-        if (controllers != null) {
-            controllers.close();
-            kubelet.close();
-            cluster.close();
-        }
+        controllers.close();
+        kubelet.close();
+        api.close();
     }
 
     @Test

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.TestInstance;
 class GarbageIT {
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
-    private Cluster cluster;
+    private TestApi api;
     private KubernetesClient client;
     private WorkloadControllers controllers;
     private FakeKubelet kubelet;
@@ -44,21 +44,20 @@ class GarbageIT {
 
     @BeforeAll
     void start() throws Exception {
-        cluster = RealApi.connect();
+        api = TestApi.start();
+        Cluster cluster = api.cluster();
         client = cluster.client();
         kubelet = new FakeKubelet(cluster, FakeKubelet::ready);
         controllers = WorkloadControllers.start(cluster, "none");
         kubelet.start();
-        namespace = RealApi.namespace(client);
+        namespace = TestApi.namespace(client);
     }
 
     @AfterAll
     void stop() {
-        if (controllers != null) {
-            controllers.close();
-            kubelet.close();
-            cluster.close();
-        }
+        controllers.close();
+        kubelet.close();
+        api.close();
     }
 
     @Test
@@ -153,7 +152,7 @@ class GarbageIT {
 
     @Test
     void emptiesDeletedNamespace() {
-        String doomed = RealApi.namespace(client);
+        String doomed = TestApi.namespace(client);
         client.resource(new ConfigMapBuilder()
                         .withNewMetadata()
                         .withName("m")

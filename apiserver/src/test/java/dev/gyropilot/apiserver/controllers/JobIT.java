@@ -22,7 +22,7 @@ import org.junit.jupiter.api.TestInstance;
 class JobIT {
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
-    private Cluster cluster;
+    private TestApi api;
     private KubernetesClient client;
     private WorkloadControllers controllers;
     private FakeKubelet kubelet;
@@ -30,21 +30,20 @@ class JobIT {
 
     @BeforeAll
     void start() throws Exception {
-        cluster = RealApi.connect();
+        api = TestApi.start();
+        Cluster cluster = api.cluster();
         client = cluster.client();
         kubelet = new FakeKubelet(cluster, JobIT::byImage);
         controllers = WorkloadControllers.start(cluster, "none");
         kubelet.start();
-        namespace = RealApi.namespace(client);
+        namespace = TestApi.namespace(client);
     }
 
     @AfterAll
     void stop() {
-        if (controllers != null) {
-            controllers.close();
-            kubelet.close();
-            cluster.close();
-        }
+        controllers.close();
+        kubelet.close();
+        api.close();
     }
 
     @Test

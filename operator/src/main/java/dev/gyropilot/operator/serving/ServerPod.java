@@ -34,6 +34,7 @@ final class ServerPod {
     private static final String MODELS_VOLUME = "models";
     /** Unlike any folder of the machine: a node without mount namespaces replaces this path wherever it stands. */
     private static final String MODELS_PATH = "/var/gyropilot/models";
+
     private static final int DEFAULT_STARTUP_SECONDS = 600;
     private static final int STARTUP_PERIOD_SECONDS = 1;
     private static final int READY_PERIOD_SECONDS = 2;

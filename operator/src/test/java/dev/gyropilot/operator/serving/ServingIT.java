@@ -2,13 +2,14 @@ package dev.gyropilot.operator.serving;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.gyropilot.api.Conditions;
 import dev.gyropilot.api.Names;
 import dev.gyropilot.api.cluster.Cluster;
 import dev.gyropilot.api.serving.ModelService;
 import dev.gyropilot.api.serving.ModelServices;
+import dev.gyropilot.apiserver.ApiServer;
+import dev.gyropilot.apiserver.ApiServerConfig;
 import dev.gyropilot.apiserver.controllers.WorkloadControllers;
 import dev.gyropilot.operator.Operator;
 import dev.gyropilot.operator.OperatorConfig;
@@ -30,17 +31,22 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/** The operator on a real API server, with our workload controllers and a fake node that plays the pods. */
+/**
+ * The operator with our workload controllers and a fake node that plays the pods, on our API server or, to compare, on the
+ * real one that {@code GYROPILOT_BARE_KUBECONFIG} names.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ServingIT {
     private static final String VARIABLE = "GYROPILOT_BARE_KUBECONFIG";
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
+    private @Nullable ApiServer embedded;
     private Cluster cluster;
     private KubernetesClient client;
     private WorkloadControllers workloads;
@@ -51,8 +57,12 @@ class ServingIT {
     @BeforeAll
     void start() throws Exception {
         String path = System.getenv(VARIABLE);
-        assumeTrue(path != null, "left out: " + VARIABLE + " names no kubeconfig of an API server without controllers");
-        Config config = Config.fromKubeconfig(Files.readString(Path.of(path)));
+        if (path == null) {
+            embedded = ApiServer.start(ApiServerConfig.of(Files.createTempDirectory("serving-it"), 0));
+        }
+        Config config =
+                Config.fromKubeconfig(embedded == null ? Files.readString(Path.of(path)) : embedded.adminKubeconfig());
+        config.setClientKeyAlgo("EC");
         client = new KubernetesClientBuilder().withConfig(config).build();
         cluster = new Cluster(client, InstantSource.system(), "gyropilot");
         pods = new FakePods(cluster);
@@ -78,11 +88,12 @@ class ServingIT {
 
     @AfterAll
     void stop() {
-        if (operator != null) {
-            operator.close();
-            workloads.close();
-            pods.close();
-            cluster.close();
+        operator.close();
+        workloads.close();
+        pods.close();
+        cluster.close();
+        if (embedded != null) {
+            embedded.close();
         }
     }
 

@@ -1,0 +1,5 @@
+/** Runs pods with stable names, one after the other. */
+@NullMarked
+package dev.gyropilot.apiserver.controllers.statefulset;
+
+import org.jspecify.annotations.NullMarked;
