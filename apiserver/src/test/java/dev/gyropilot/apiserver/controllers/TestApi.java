@@ -26,7 +26,6 @@ final class TestApi implements AutoCloseable {
     private TestApi(@Nullable ApiServer embedded, String kubeconfig) {
         this.embedded = embedded;
         Config config = Config.fromKubeconfig(kubeconfig);
-        config.setClientKeyAlgo("EC");
         this.cluster = new Cluster(
                 new KubernetesClientBuilder().withConfig(config).build(), InstantSource.system(), "gyropilot-test");
     }

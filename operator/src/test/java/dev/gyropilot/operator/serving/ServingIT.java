@@ -62,7 +62,6 @@ class ServingIT {
         }
         Config config =
                 Config.fromKubeconfig(embedded == null ? Files.readString(Path.of(path)) : embedded.adminKubeconfig());
-        config.setClientKeyAlgo("EC");
         client = new KubernetesClientBuilder().withConfig(config).build();
         cluster = new Cluster(client, InstantSource.system(), "gyropilot");
         pods = new FakePods(cluster);
