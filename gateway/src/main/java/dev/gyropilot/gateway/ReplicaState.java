@@ -7,6 +7,7 @@ import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** What the gateway knows of one replica. Used by all event loops. */
@@ -15,6 +16,7 @@ final class ReplicaState {
     private final InetSocketAddress address;
     private final AsciiString authority;
     private final AtomicInteger inFlight = new AtomicInteger();
+    private final AtomicBoolean asking = new AtomicBoolean();
     private volatile int running;
     private volatile int waiting;
     private volatile double kvCacheUse;
@@ -80,6 +82,15 @@ final class ReplicaState {
         running = nowRunning;
         waiting = nowWaiting;
         kvCacheUse = nowKvCacheUse;
+    }
+
+    /** True if nobody else asks it for its load at the moment; to be followed by {@link #endAsking}. */
+    boolean beginAsking() {
+        return asking.compareAndSet(false, true);
+    }
+
+    void endAsking() {
+        asking.set(false);
     }
 
     Ejection ejection() {
