@@ -28,7 +28,7 @@ final class LoadScraper implements AutoCloseable {
     /** How many of the busy rounds an idle service sits out. */
     private static final int IDLE_ROUNDS = 40;
 
-    private static final Duration TIMEOUT = Duration.ofMillis(1_000);
+    private static final Duration TIMEOUT = Duration.ofSeconds(1);
     private static final int PAGE_LIMIT_BYTES = 1 << 20;
     private static final int AT_ONCE = 32;
 
@@ -38,8 +38,8 @@ final class LoadScraper implements AutoCloseable {
             .connectTimeout(TIMEOUT)
             .executor(Executors.newVirtualThreadPerTaskExecutor())
             .build();
-    private final ScheduledExecutorService timer =
-            Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().name("gateway-load").factory());
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofVirtual().name("gateway-load").factory());
     private final Semaphore permits = new Semaphore(AT_ONCE);
     private long round;
 
@@ -49,8 +49,7 @@ final class LoadScraper implements AutoCloseable {
 
     static LoadScraper start(Gateway gateway) {
         LoadScraper scraper = new LoadScraper(gateway);
-        var _ = scraper.timer.scheduleWithFixedDelay(
-                scraper::round, BUSY_MILLIS, BUSY_MILLIS, TimeUnit.MILLISECONDS);
+        var _ = scraper.timer.scheduleWithFixedDelay(scraper::round, BUSY_MILLIS, BUSY_MILLIS, TimeUnit.MILLISECONDS);
         return scraper;
     }
 
@@ -65,7 +64,7 @@ final class LoadScraper implements AutoCloseable {
         for (ServiceState service : gateway.table().services()) {
             Catalog.LoadMetrics names = service.service().load();
             ReplicaSet replicas = service.replicas();
-            boolean due = service.inFlight().get() > 0 || round % IDLE_ROUNDS == 0;
+            boolean due = service.inFlight().get() > 0 || round % IDLE_ROUNDS == 1;
             if (names == null || replicas.size() < 2 || !due) {
                 continue;
             }
@@ -85,8 +84,7 @@ final class LoadScraper implements AutoCloseable {
 
     private void ask(ReplicaState replica, Catalog.LoadMetrics names) {
         try {
-            HttpRequest request = HttpRequest.newBuilder(
-                            URI.create("http://" + replica.authority() + names.path()))
+            HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + replica.authority() + names.path()))
                     .timeout(TIMEOUT)
                     .build();
             HttpResponse<InputStream> response = http.send(request, HttpResponse.BodyHandlers.ofInputStream());

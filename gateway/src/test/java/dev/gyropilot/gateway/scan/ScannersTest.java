@@ -96,8 +96,11 @@ class ScannersTest {
     @Test
     void passesTheSameEventsHoweverTheyAreCut() {
         String usage = "data: {\"choices\": [ ],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4}}\r\n\r\n";
-        String kept = ": comment\n\nevent: x\ndata: {\"choices\":[{\"delta\":{}}],\"usage\":null}\n\n"
-                + "data: {\"choices\":[{\"delta\":{\"content\":\"a\\n\\nb\"}}]}\r\n\r\n";
+        String kept = String.join(
+                "\n\n",
+                ": comment",
+                "event: x\ndata: {\"choices\":[{\"delta\":{}}],\"usage\":null}",
+                "data: {\"choices\":[{\"delta\":{\"content\":\"a\\n\\nb\"}}]}\r\n\r\n");
         String stream = kept + usage + "data: [DONE]\n\n";
         Random random = new Random(7);
         for (int round = 0; round < 3_000; round++) {
