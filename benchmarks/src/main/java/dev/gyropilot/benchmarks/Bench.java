@@ -20,6 +20,7 @@ public final class Bench {
     private static Map<String, Suite> suites() {
         Map<String, Suite> suites = new LinkedHashMap<>();
         suites.put("start", new StartBench()::run);
+        suites.put("gateway", GatewayBench::run);
         return suites;
     }
 

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -83,7 +84,7 @@ public final class GatewayBench {
 
     /** One row for each peer, or one without a peer. */
     private static void add(List<Row> rows, String name, String unit, Map<String, Figures> figures, String figure) {
-        double own = figures.get("gateway") instanceof Figures f ? f.values().getOrDefault(figure, 0.0) : 0;
+        double own = Objects.requireNonNull(figures.get("gateway")).values().getOrDefault(figure, 0.0);
         boolean alone = true;
         for (Map.Entry<String, Figures> peer : figures.entrySet()) {
             if (!peer.getKey().equals("gateway")) {
