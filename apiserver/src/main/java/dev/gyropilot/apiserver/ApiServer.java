@@ -23,6 +23,8 @@ import dev.gyropilot.apiserver.registry.FirstObjects;
 import dev.gyropilot.apiserver.registry.Registry;
 import dev.gyropilot.apiserver.rest.Api;
 import dev.gyropilot.apiserver.rest.Engine;
+import dev.gyropilot.apiserver.rest.Identities;
+import dev.gyropilot.apiserver.rest.NodeProxy;
 import dev.gyropilot.apiserver.rest.Resources;
 import dev.gyropilot.apiserver.store.Store;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
@@ -32,13 +34,20 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 
 /**
  * A Kubernetes API server inside this process: storage, REST, watch and access control, without controllers, scheduler or
@@ -92,7 +101,8 @@ public final class ApiServer implements AutoCloseable {
                 AdmissionChain.standard(store, access),
                 access,
                 config.clock());
-        Resources resources = new Resources(engine);
+        NodeProxy nodes = new NodeProxy(store, towardsNodes(pki), InetAddress::isLoopbackAddress);
+        Resources resources = new Resources(engine, new Identities(authenticator, tokens, access), nodes);
         Metrics metrics = new Metrics();
         SelfDescription pages = new SelfDescription(store, registry, definitions, metrics, resources::runningWatches);
         Api api = new Api(engine, authenticator, resources, pages, metrics);
@@ -157,6 +167,29 @@ public final class ApiServer implements AutoCloseable {
                 pki.authorityPem(),
                 new Kubeconfig.Login.ByCertificate(pki.client("client-" + user, user, groups)),
                 "");
+    }
+
+    /** The server as a client of node agents: with a certificate that they know, trusting this installation's only. */
+    private static SSLContext towardsNodes(Pki pki) {
+        Identity identity =
+                pki.client("apiserver-kubelet-client", "kube-apiserver-kubelet-client", List.of(User.GROUP_MASTERS));
+        try {
+            KeyStore keys = KeyStore.getInstance("PKCS12");
+            keys.load(null, null);
+            keys.setKeyEntry("client", identity.key(), new char[0], new Certificate[] {identity.certificate()});
+            KeyManagerFactory keyManagers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            keyManagers.init(keys, new char[0]);
+            KeyStore authorities = KeyStore.getInstance("PKCS12");
+            authorities.load(null, null);
+            authorities.setCertificateEntry("ca", pki.authority());
+            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            trust.init(authorities);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(keyManagers.getKeyManagers(), trust.getTrustManagers(), null);
+            return context;
+        } catch (GeneralSecurityException | IOException e) {
+            throw new IllegalStateException("this JDK cannot do TLS with the keys of the data directory", e);
+        }
     }
 
     private static SslContext tls(ApiServerConfig config, Pki pki) throws IOException {

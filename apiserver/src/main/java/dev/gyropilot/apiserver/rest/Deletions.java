@@ -31,7 +31,10 @@ final class Deletions {
      */
     record Options(@Nullable Long graceSeconds, String policy, String uid, String resourceVersion, boolean dryRun) {
         static Options of(Call call) {
-            ObjectNode body = Bodies.options(call.exchange());
+            return of(call, Bodies.options(call.exchange()));
+        }
+
+        static Options of(Call call, JsonNode body) {
             List<FieldError> errors = new ArrayList<>();
             List<String> dryRun = call.query().all("dryRun").isEmpty()
                     ? WriteOptions.texts(body.path("dryRun"))
@@ -60,11 +63,11 @@ final class Deletions {
                     dry);
         }
 
-        private static boolean orphans(Call call, ObjectNode body) {
+        private static boolean orphans(Call call, JsonNode body) {
             return body.path("orphanDependents").asBoolean(call.query().flag("orphanDependents"));
         }
 
-        private static @Nullable Long grace(Call call, ObjectNode body) {
+        private static @Nullable Long grace(Call call, JsonNode body) {
             String parameter = call.query().text("gracePeriodSeconds");
             try {
                 if (!parameter.isEmpty()) {
@@ -77,7 +80,7 @@ final class Deletions {
             return grace.isIntegralNumber() ? grace.asLong() : null;
         }
 
-        private static String text(Call call, ObjectNode body, String name) {
+        private static String text(Call call, JsonNode body, String name) {
             String parameter = call.query().text(name);
             return parameter.isEmpty() ? body.path(name).asText("") : parameter;
         }

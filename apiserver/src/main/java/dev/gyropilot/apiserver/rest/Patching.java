@@ -117,7 +117,7 @@ final class Patching {
         }
     }
 
-    private static JsonNode parse(Call call, boolean yaml) {
+    static JsonNode parse(Call call, boolean yaml) {
         byte[] body = call.exchange().body();
         List<String> duplicates = new ArrayList<>();
         try {
@@ -131,7 +131,7 @@ final class Patching {
         }
     }
 
-    private static ObjectNode object(JsonNode node) {
+    static ObjectNode object(JsonNode node) {
         if (node instanceof ObjectNode object) {
             return object;
         }

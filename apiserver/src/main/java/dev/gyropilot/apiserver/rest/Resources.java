@@ -19,14 +19,20 @@ public final class Resources {
     private final Writes writes;
     private final Deletions deletions;
     private final Patching patching;
+    private final Subresources subresources;
 
-    public Resources(Engine engine) {
+    public Resources(Engine engine, Identities identities, NodeProxy nodes) {
         this.engine = engine;
         this.reads = new Reads(engine.store());
         this.watches = new Watches(engine.store(), reads);
         this.writes = new Writes(engine, reads);
         this.deletions = new Deletions(engine, reads);
         this.patching = new Patching(engine.fields());
+        this.subresources = new Subresources(
+                new Reviews(identities),
+                new Scales(engine, reads, writes),
+                new PodActions(engine, identities, deletions),
+                nodes);
     }
 
     /** How many watches are open. */
@@ -35,8 +41,8 @@ public final class Resources {
     }
 
     public void serve(Call call) throws IOException {
-        if (!call.subresource().isEmpty() && !call.subresource().equals("status")) {
-            throw ApiError.notFound(call.type().group(), call.type().plural(), call.name());
+        if (subresources.serve(call)) {
+            return;
         }
         switch (call.attributes().verb()) {
             case "get" -> get(call);
