@@ -27,6 +27,7 @@ import dev.gyropilot.apiserver.rest.Identities;
 import dev.gyropilot.apiserver.rest.NodeProxy;
 import dev.gyropilot.apiserver.rest.Resources;
 import dev.gyropilot.apiserver.store.Store;
+import dev.gyropilot.apiserver.table.Tables;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.ClientAuth;
@@ -100,6 +101,7 @@ public final class ApiServer implements AutoCloseable {
                 new FieldManager(config.clock()),
                 AdmissionChain.standard(store, access),
                 access,
+                new Tables(config.clock()),
                 config.clock());
         NodeProxy nodes = new NodeProxy(store, towardsNodes(pki), InetAddress::isLoopbackAddress);
         Resources resources = new Resources(engine, new Identities(authenticator, tokens, access), nodes);

@@ -8,6 +8,8 @@ import dev.gyropilot.apiserver.http.Exchange;
 import dev.gyropilot.apiserver.resource.ApiError;
 import dev.gyropilot.apiserver.resource.ResourceType;
 import dev.gyropilot.apiserver.store.Stored;
+import dev.gyropilot.apiserver.table.Tables;
+import dev.gyropilot.apiserver.table.Tables.IncludeObject;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -34,29 +36,42 @@ public final class Answers {
         exchange.respond(status, "text/plain; charset=utf-8", body.getBytes(StandardCharsets.UTF_8));
     }
 
-    static void object(Call call, int status, ObjectNode object) throws IOException {
+    static void object(Call call, Tables tables, int status, ObjectNode object) throws IOException {
         Rendering rendering = Rendering.of(call.exchange());
         ObjectNode shaped = switch (rendering) {
             case OBJECT -> object;
-            case TABLE -> object;
+            case TABLE ->
+                tables.table(
+                        call.type(),
+                        List.of(object),
+                        include(call),
+                        object.objectNode().put("resourceVersion", Meta.resourceVersion(object)));
             case PARTIAL, PARTIAL_LIST -> Rendering.partial(object);
         };
         send(call.exchange(), status, rendering.contentType(), JsonText.write(shaped));
     }
 
-    static void stored(Call call, Stored stored) throws IOException {
+    static void stored(Call call, Tables tables, Stored stored) throws IOException {
         if (Rendering.of(call.exchange()) == Rendering.OBJECT) {
             send(call.exchange(), 200, JSON, View.bytes(stored, call.type()));
         } else {
-            object(call, 200, View.object(stored, call.type()));
+            object(call, tables, 200, View.object(stored, call.type()));
         }
     }
 
-    static void list(Call call, Reads.Page page) throws IOException {
+    static void list(Call call, Tables tables, Reads.Page page) throws IOException {
         Rendering rendering = Rendering.of(call.exchange());
         ResourceType type = call.type();
         switch (rendering) {
-            case OBJECT, TABLE -> send(call.exchange(), 200, JSON, wholeList(type, page));
+            case OBJECT -> send(call.exchange(), 200, JSON, wholeList(type, page));
+            case TABLE -> {
+                ObjectNode metadata = (ObjectNode) head("", "", page).path("metadata");
+                List<ObjectNode> objects = page.objects().stream()
+                        .map(stored -> View.object(stored, type))
+                        .toList();
+                ObjectNode table = tables.table(type, objects, include(call), metadata);
+                send(call.exchange(), 200, rendering.contentType(), JsonText.write(table));
+            }
             case PARTIAL, PARTIAL_LIST -> {
                 ObjectNode list = head("PartialObjectMetadataList", "meta.k8s.io/v1", page);
                 ArrayNode items = list.putArray("items");
@@ -71,6 +86,17 @@ public final class Answers {
                 head(call.type().listKind(), call.type().apiVersion(), new Reads.Page(revision, List.of(), "", null));
         list.putArray("items").addAll(objects);
         json(call.exchange(), 200, list);
+    }
+
+    /** What of each object comes with its row. */
+    static IncludeObject include(Call call) {
+        String wanted = call.query().text("includeObject");
+        IncludeObject include = IncludeObject.of(wanted);
+        if (include == null) {
+            throw ApiError.badRequest(
+                    "unrecognized includeObject value: \"" + wanted + "\"; use one of None, Metadata and Object");
+        }
+        return include;
     }
 
     static ObjectNode success(ResourceType type, ObjectNode object) {

@@ -43,6 +43,7 @@ public final class Api implements Handler {
     private final Resources resources;
     private final Pages pages;
     private final Meter meter;
+    private final Impersonation impersonation;
     private final Semaphore reading = new Semaphore(MAX_IN_FLIGHT);
     private final Semaphore mutating = new Semaphore(MAX_MUTATING_IN_FLIGHT);
 
@@ -52,6 +53,7 @@ public final class Api implements Handler {
         this.resources = resources;
         this.pages = pages;
         this.meter = meter;
+        this.impersonation = new Impersonation(engine.authorizer());
     }
 
     @Override
@@ -157,9 +159,10 @@ public final class Api implements Handler {
         String token = header.regionMatches(true, 0, "Bearer ", 0, 7)
                 ? header.substring(7).strip()
                 : null;
-        return authenticator
+        User caller = authenticator
                 .authenticate(exchange.clientCertificate(), token)
                 .orElseThrow(() -> new ApiError(401, "Unauthorized", "Unauthorized", null));
+        return impersonation.effective(exchange, caller);
     }
 
     /** The kind that the path names in the right scope, or null. */

@@ -5,6 +5,7 @@ import dev.gyropilot.apiserver.auth.Authorizer;
 import dev.gyropilot.apiserver.fields.FieldManager;
 import dev.gyropilot.apiserver.registry.Registry;
 import dev.gyropilot.apiserver.store.Store;
+import dev.gyropilot.apiserver.table.Tables;
 import java.time.InstantSource;
 
 /** What the verbs work with. */
@@ -14,4 +15,5 @@ public record Engine(
         FieldManager fields,
         Admission admission,
         Authorizer authorizer,
+        Tables tables,
         InstantSource clock) {}

@@ -4,19 +4,27 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gyropilot.apiserver.resource.ResourceType;
 import dev.gyropilot.apiserver.store.Event;
 import dev.gyropilot.apiserver.store.Stored;
+import dev.gyropilot.apiserver.table.Tables;
+import dev.gyropilot.apiserver.table.Tables.IncludeObject;
+import java.util.List;
 
 /** How one watch wants its objects: whole, as metadata only, or as rows of a table. */
 final class EventForm {
     private final ResourceType type;
     private final Rendering rendering;
+    private final Tables tables;
+    private final IncludeObject include;
+    private boolean columnsSent;
 
-    private EventForm(ResourceType type, Rendering rendering) {
+    private EventForm(ResourceType type, Rendering rendering, Tables tables, IncludeObject include) {
         this.type = type;
+        this.tables = tables;
+        this.include = include;
         this.rendering = rendering;
     }
 
-    static EventForm of(Call call) {
-        return new EventForm(call.type(), Rendering.of(call.exchange()));
+    static EventForm of(Call call, Tables tables) {
+        return new EventForm(call.type(), Rendering.of(call.exchange()), tables, Answers.include(call));
     }
 
     String contentType() {
@@ -48,9 +56,18 @@ final class EventForm {
         return Frames.of("BOOKMARK", JsonText.write(shaped(Frames.bookmark(type, revision, endOfInitialEvents))));
     }
 
+    /** A table of one row; only the first of a watch defines the columns. */
+    private ObjectNode row(ObjectNode object) {
+        boolean definitions = !columnsSent;
+        columnsSent = true;
+        ObjectNode metadata = object.objectNode().put("resourceVersion", Meta.resourceVersion(object));
+        return tables.table(type, List.of(object), include, metadata, definitions);
+    }
+
     private ObjectNode shaped(ObjectNode object) {
         return switch (rendering) {
-            case OBJECT, TABLE -> object;
+            case OBJECT -> object;
+            case TABLE -> row(object);
             case PARTIAL, PARTIAL_LIST -> Rendering.partial(object);
         };
     }

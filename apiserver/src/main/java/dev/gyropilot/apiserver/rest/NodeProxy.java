@@ -43,14 +43,7 @@ public final class NodeProxy {
     private static final int CONNECT_MILLIS = 5_000;
     private static final int BUFFER_BYTES = 32 << 10;
     private static final Set<String> LOG_PARAMETERS = Set.of(
-            "follow",
-            "previous",
-            "sinceSeconds",
-            "sinceTime",
-            "timestamps",
-            "tailLines",
-            "limitBytes",
-            "stream");
+            "follow", "previous", "sinceSeconds", "sinceTime", "timestamps", "tailLines", "limitBytes", "stream");
     private static final Set<String> HOP_HEADERS = Set.of("host", "authorization", "content-length", "origin");
 
     /** Where a pod's agent listens, and the container that is meant. */
@@ -85,14 +78,17 @@ public final class NodeProxy {
             case "log" -> logs(call, pod);
             case "exec", "attach" -> {
                 Place place = place(pod, call.query().text("container"));
-                String path = "/" + call.subresource() + "/" + call.namespace() + "/" + call.name() + "/" + place.container();
+                String path =
+                        "/" + call.subresource() + "/" + call.namespace() + "/" + call.name() + "/" + place.container();
                 upgrade(call.exchange(), place, path + "?" + streamQuery(call));
             }
             case "portforward" -> {
                 Place place = place(pod, "*");
                 String query = String.join(
                         "&",
-                        call.query().all("ports").stream().map(port -> "port=" + encode(port)).toList());
+                        call.query().all("ports").stream()
+                                .map(port -> "port=" + encode(port))
+                                .toList());
                 upgrade(
                         call.exchange(),
                         place,
@@ -120,8 +116,7 @@ public final class NodeProxy {
                 + call.name() + "/" + place.container() + "?" + String.join("&", parameters));
         HttpResponse<InputStream> response;
         try {
-            response = client.send(
-                    HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofInputStream());
+            response = client.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofInputStream());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
@@ -133,7 +128,11 @@ public final class NodeProxy {
                 String text = new String(body.readNBytes(BUFFER_BYTES), StandardCharsets.UTF_8).strip();
                 throw response.statusCode() == 404
                         ? new ApiError(404, "NotFound", text, null)
-                        : new ApiError(response.statusCode(), response.statusCode() == 400 ? "BadRequest" : "InternalError", text, null);
+                        : new ApiError(
+                                response.statusCode(),
+                                response.statusCode() == 400 ? "BadRequest" : "InternalError",
+                                text,
+                                null);
             }
             copy(body, call.exchange());
         }
@@ -216,10 +215,17 @@ public final class NodeProxy {
     private static byte[] head(Exchange exchange, Place place, String target) {
         StringBuilder head = new StringBuilder();
         head.append(exchange.method()).append(' ').append(target).append(" HTTP/1.1\r\n");
-        head.append("Host: ").append(place.host()).append(':').append(place.port()).append("\r\n");
+        head.append("Host: ")
+                .append(place.host())
+                .append(':')
+                .append(place.port())
+                .append("\r\n");
         for (Map.Entry<String, String> header : exchange.headers()) {
             if (!HOP_HEADERS.contains(header.getKey().toLowerCase(Locale.ROOT))) {
-                head.append(header.getKey()).append(": ").append(header.getValue()).append("\r\n");
+                head.append(header.getKey())
+                        .append(": ")
+                        .append(header.getValue())
+                        .append("\r\n");
             }
         }
         if (exchange.method().equals("POST")) {
@@ -231,11 +237,12 @@ public final class NodeProxy {
     private static String streamQuery(Call call) {
         List<String> parameters = new ArrayList<>();
         call.query().all("command").forEach(part -> parameters.add("command=" + encode(part)));
-        Map.of("stdin", "input", "stdout", "output", "stderr", "error", "tty", "tty").forEach((ours, agents) -> {
-            if (call.query().flag(ours)) {
-                parameters.add(agents + "=1");
-            }
-        });
+        Map.of("stdin", "input", "stdout", "output", "stderr", "error", "tty", "tty")
+                .forEach((ours, agents) -> {
+                    if (call.query().flag(ours)) {
+                        parameters.add(agents + "=1");
+                    }
+                });
         return String.join("&", parameters);
     }
 
@@ -294,17 +301,24 @@ public final class NodeProxy {
     private static String container(ObjectNode pod, String wanted) {
         List<String> names = new ArrayList<>();
         List<String> inits = new ArrayList<>();
-        pod.path("spec").path("containers").forEach(c -> names.add(c.path("name").asText()));
-        pod.path("spec").path("initContainers").forEach(c -> inits.add(c.path("name").asText()));
+        pod.path("spec")
+                .path("containers")
+                .forEach(c -> names.add(c.path("name").asText()));
+        pod.path("spec")
+                .path("initContainers")
+                .forEach(c -> inits.add(c.path("name").asText()));
         List<String> ephemeral = new ArrayList<>();
-        pod.path("spec").path("ephemeralContainers").forEach(c -> ephemeral.add(c.path("name").asText()));
+        pod.path("spec")
+                .path("ephemeralContainers")
+                .forEach(c -> ephemeral.add(c.path("name").asText()));
         if (wanted.isEmpty()) {
             if (names.size() == 1) {
                 return names.getFirst();
             }
-            String initNames = inits.isEmpty() ? "" : " or one of the init containers: [" + String.join(" ", inits) + "]";
-            throw ApiError.badRequest("a container name must be specified for pod " + Meta.name(pod) + ", choose one of: ["
-                    + String.join(" ", names) + "]" + initNames);
+            String initNames =
+                    inits.isEmpty() ? "" : " or one of the init containers: [" + String.join(" ", inits) + "]";
+            throw ApiError.badRequest("a container name must be specified for pod " + Meta.name(pod)
+                    + ", choose one of: [" + String.join(" ", names) + "]" + initNames);
         }
         if (!names.contains(wanted) && !inits.contains(wanted) && !ephemeral.contains(wanted)) {
             throw ApiError.badRequest("container " + wanted + " is not valid for pod " + Meta.name(pod));

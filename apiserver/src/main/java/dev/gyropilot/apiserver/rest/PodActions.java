@@ -44,8 +44,13 @@ final class PodActions {
         String node = target.path("name").asText("");
         String kind = target.path("kind").asText("");
         if (!kind.isEmpty() && !kind.equals("Node")) {
-            throw invalidBinding(pod, FieldError.of(
-                    FieldError.Type.NOT_SUPPORTED, "target.kind", '"' + kind + '"', "supported values: \"Node\""));
+            throw invalidBinding(
+                    pod,
+                    FieldError.of(
+                            FieldError.Type.NOT_SUPPORTED,
+                            "target.kind",
+                            '"' + kind + '"',
+                            "supported values: \"Node\""));
         }
         if (node.isEmpty()) {
             throw invalidBinding(pod, FieldError.required("target.name", ""));
@@ -89,7 +94,8 @@ final class PodActions {
                 conditions.remove(i);
             }
         }
-        ObjectNode condition = conditions.addObject().put("type", "PodScheduled").put("status", "True");
+        ObjectNode condition =
+                conditions.addObject().put("type", "PodScheduled").put("status", "True");
         condition.putNull("lastProbeTime").put("lastTransitionTime", now());
         long generation = pod.path("metadata").path("generation").asLong(0);
         if (generation > 0) {
@@ -135,7 +141,9 @@ final class PodActions {
                 change("poddisruptionbudgets.policy", call.namespace(), Meta.name(budget), object -> {
                     requireRoom(Meta.name(object), object);
                     ObjectNode status = object.withObjectProperty("status");
-                    status.put("disruptionsAllowed", status.path("disruptionsAllowed").asInt() - 1);
+                    status.put(
+                            "disruptionsAllowed",
+                            status.path("disruptionsAllowed").asInt() - 1);
                     status.withObjectProperty("disruptedPods").put(Meta.name(pod), now());
                 });
             }
@@ -187,7 +195,10 @@ final class PodActions {
                         WriteOptions.texts(spec.path("audiences")),
                         Duration.ofSeconds(seconds),
                         bound(call.namespace(), spec.path("boundObjectRef")));
-        Meta.of(request).put("name", call.name()).put("namespace", call.namespace()).put("creationTimestamp", now());
+        Meta.of(request)
+                .put("name", call.name())
+                .put("namespace", call.namespace())
+                .put("creationTimestamp", now());
         request.withObjectProperty("spec").put("expirationSeconds", seconds);
         request.putObject("status")
                 .put("token", token.text())
@@ -195,21 +206,18 @@ final class PodActions {
         Answers.json(call.exchange(), 201, request);
     }
 
-    private ServiceAccountTokens.@Nullable Bound bound(
-            String namespace, JsonNode reference) {
+    private ServiceAccountTokens.@Nullable Bound bound(String namespace, JsonNode reference) {
         if (!reference.isObject()) {
             return null;
         }
         String kind = reference.path("kind").asText();
         String name = reference.path("name").asText();
-        String plural =
-                switch (kind) {
-                    case "Pod" -> "pods";
-                    case "Secret" -> "secrets";
-                    case "Node" -> "nodes";
-                    default ->
-                        throw ApiError.badRequest("cannot bind token for serviceaccount to object type " + kind);
-                };
+        String plural = switch (kind) {
+            case "Pod" -> "pods";
+            case "Secret" -> "secrets";
+            case "Node" -> "nodes";
+            default -> throw ApiError.badRequest("cannot bind token for serviceaccount to object type " + kind);
+        };
         ObjectNode object = engine.store().get("", plural, kind.equals("Node") ? "" : namespace, name);
         if (object == null) {
             throw ApiError.notFound("", plural, name);
@@ -220,7 +228,8 @@ final class PodActions {
                     "",
                     plural,
                     name,
-                    "the UID in the bound object reference (" + uid + ") does not match the UID in record. The object might"
+                    "the UID in the bound object reference (" + uid
+                            + ") does not match the UID in record. The object might"
                             + " have been deleted and then recreated");
         }
         return new ServiceAccountTokens.Bound(kind, name, Meta.uid(object));

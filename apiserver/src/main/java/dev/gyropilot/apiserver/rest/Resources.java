@@ -24,7 +24,7 @@ public final class Resources {
     public Resources(Engine engine, Identities identities, NodeProxy nodes) {
         this.engine = engine;
         this.reads = new Reads(engine.store());
-        this.watches = new Watches(engine.store(), reads);
+        this.watches = new Watches(engine, reads);
         this.writes = new Writes(engine, reads);
         this.deletions = new Deletions(engine, reads);
         this.patching = new Patching(engine.fields());
@@ -46,7 +46,7 @@ public final class Resources {
         }
         switch (call.attributes().verb()) {
             case "get" -> get(call);
-            case "list" -> Answers.list(call, reads.list(call));
+            case "list" -> Answers.list(call, engine.tables(), reads.list(call));
             case "watch" -> watches.watch(call);
             case "create" -> create(call);
             case "update" -> update(call);
@@ -64,14 +64,14 @@ public final class Resources {
 
     private void get(Call call) throws IOException {
         Stored stored = reads.get(call);
-        Answers.stored(call, stored);
+        Answers.stored(call, engine.tables(), stored);
     }
 
     private void create(Call call) throws IOException {
         WriteOptions options = WriteOptions.of(call, "CreateOptions", false);
         ObjectNode object = decoded(call, options);
         Written written = writes.create(call, object, options, false);
-        Answers.object(call, 201, written.object());
+        Answers.object(call, engine.tables(), 201, written.object());
     }
 
     private void update(Call call) throws IOException {
@@ -83,11 +83,14 @@ public final class Resources {
                 && call.subresource().isEmpty()) {
             Meta.of(object).remove("resourceVersion");
             Answers.object(
-                    call, 201, writes.create(call, object, options, false).object());
+                    call,
+                    engine.tables(),
+                    201,
+                    writes.create(call, object, options, false).object());
             return;
         }
         Written written = writes.update(call, options, false, before -> object.deepCopy());
-        Answers.object(call, 200, written.object());
+        Answers.object(call, engine.tables(), 200, written.object());
     }
 
     private void patch(Call call) throws IOException {
@@ -95,7 +98,7 @@ public final class Resources {
         WriteOptions options = WriteOptions.of(call, "PatchOptions", apply);
         if (!apply) {
             Written written = writes.update(call, options, false, patching.change(call, options));
-            Answers.object(call, 200, written.object());
+            Answers.object(call, engine.tables(), 200, written.object());
             return;
         }
         Stored stored = reads.find(call.type(), call.namespace(), call.name());
@@ -103,11 +106,14 @@ public final class Resources {
             ObjectNode created = patching.apply(call, options, null);
             Meta.of(created).remove("resourceVersion");
             Answers.object(
-                    call, 201, writes.create(call, created, options, true).object());
+                    call,
+                    engine.tables(),
+                    201,
+                    writes.create(call, created, options, true).object());
             return;
         }
         Written written = writes.update(call, options, true, before -> patching.apply(call, options, before));
-        Answers.object(call, 200, written.object());
+        Answers.object(call, engine.tables(), 200, written.object());
     }
 
     private void delete(Call call) throws IOException {
@@ -115,7 +121,7 @@ public final class Resources {
         if (deleted.gone()) {
             Answers.json(call.exchange(), 200, Answers.success(call.type(), deleted.object()));
         } else {
-            Answers.object(call, 200, deleted.object());
+            Answers.object(call, engine.tables(), 200, deleted.object());
         }
     }
 

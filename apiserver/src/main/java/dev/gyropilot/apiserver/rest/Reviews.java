@@ -46,8 +46,9 @@ final class Reviews {
                 decide(subject(call, spec), spec, status);
             }
             case "SelfSubjectRulesReview" ->
-                status.setAll(identities.access().rulesReview(
-                        call.user(), spec.path("namespace").asText("")));
+                status.setAll(identities
+                        .access()
+                        .rulesReview(call.user(), spec.path("namespace").asText("")));
             case "SelfSubjectReview" -> user(call.user(), status.putObject("userInfo"));
             case "TokenReview" -> token(spec, status);
             default -> throw Resources.methodNotAllowed();
@@ -79,7 +80,15 @@ final class Reviews {
         }
         JsonNode path = spec.path("nonResourceAttributes");
         return new Attributes(
-                user, path.path("verb").asText(""), "", "", "", "", "", "", path.path("path").asText(""));
+                user,
+                path.path("verb").asText(""),
+                "",
+                "",
+                "",
+                "",
+                "",
+                "",
+                path.path("path").asText(""));
     }
 
     private static User subject(Call call, JsonNode spec) {

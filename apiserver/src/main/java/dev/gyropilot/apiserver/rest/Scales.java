@@ -35,7 +35,7 @@ final class Scales {
         switch (call.attributes().verb()) {
             case "get" -> {
                 ObjectNode object = View.object(reads.get(call), call.type());
-                Answers.json(call.exchange(), 200, scale(call, object, paths));
+                Answers.json(call.exchange(), 200, scale(object, paths));
             }
             case "update" -> {
                 WriteOptions options = WriteOptions.of(call, "UpdateOptions", false);
@@ -52,7 +52,7 @@ final class Scales {
 
     private void write(Call call, WriteOptions options, Paths paths, Writes.Change change) throws IOException {
         ObjectNode written = writes.update(call, options, true, before -> {
-                    ObjectNode scale = change.from(scale(call, before, paths));
+                    ObjectNode scale = change.from(scale(before, paths));
                     long replicas = replicas(call, scale);
                     ObjectNode next = before.deepCopy();
                     set(next, paths.specReplicas(), replicas);
@@ -65,17 +65,16 @@ final class Scales {
                     return engine.fields().update(before, next, options.manager(), call.type());
                 })
                 .object();
-        Answers.json(call.exchange(), 200, scale(call, written, paths));
+        Answers.json(call.exchange(), 200, scale(written, paths));
     }
 
     private static ObjectNode patched(Call call, ObjectNode scale) {
         JsonNode patch = Patching.parse(call, false);
-        JsonNode patched =
-                switch (Bodies.mediaType(call.exchange())) {
-                    case Patching.JSON -> JsonPatch.apply(scale, patch);
-                    case Patching.MERGE, Patching.STRATEGIC -> MergePatch.apply(scale, patch);
-                    default -> throw Bodies.unsupported(Patching.JSON + ", " + Patching.MERGE + ", " + Patching.STRATEGIC);
-                };
+        JsonNode patched = switch (Bodies.mediaType(call.exchange())) {
+            case Patching.JSON -> JsonPatch.apply(scale, patch);
+            case Patching.MERGE, Patching.STRATEGIC -> MergePatch.apply(scale, patch);
+            default -> throw Bodies.unsupported(Patching.JSON + ", " + Patching.MERGE + ", " + Patching.STRATEGIC);
+        };
         return Patching.object(patched);
     }
 
@@ -96,7 +95,7 @@ final class Scales {
         return wanted;
     }
 
-    private static ObjectNode scale(Call call, ObjectNode object, Paths paths) {
+    private static ObjectNode scale(ObjectNode object, Paths paths) {
         ObjectNode scale = object.objectNode();
         scale.put("kind", "Scale").put("apiVersion", "autoscaling/v1");
         ObjectNode metadata = scale.putObject("metadata");
@@ -176,7 +175,8 @@ final class Scales {
         List<String> terms = new ArrayList<>();
         boolean structured = selector.has("matchLabels") || selector.has("matchExpressions");
         JsonNode labels = structured ? selector.path("matchLabels") : selector;
-        labels.properties().forEach(e -> terms.add(e.getKey() + "=" + e.getValue().asText()));
+        labels.properties()
+                .forEach(e -> terms.add(e.getKey() + "=" + e.getValue().asText()));
         for (JsonNode expression : selector.path("matchExpressions")) {
             String key = expression.path("key").asText();
             String values = String.join(",", WriteOptions.texts(expression.path("values")));

@@ -10,6 +10,7 @@ import dev.gyropilot.apiserver.store.Store;
 import dev.gyropilot.apiserver.store.StoreException;
 import dev.gyropilot.apiserver.store.StoreException.Reason;
 import dev.gyropilot.apiserver.store.Stored;
+import dev.gyropilot.apiserver.table.Tables;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -25,11 +26,13 @@ final class Watches {
     private static final int BATCH = 256;
 
     private final Store store;
+    private final Tables tables;
     private final Reads reads;
     private final AtomicInteger running = new AtomicInteger();
 
-    Watches(Store store, Reads reads) {
-        this.store = store;
+    Watches(Engine engine, Reads reads) {
+        this.store = engine.store();
+        this.tables = engine.tables();
         this.reads = reads;
     }
 
@@ -40,7 +43,7 @@ final class Watches {
     void watch(Call call) throws IOException {
         ListOptions options = ListOptions.of(call.query(), true);
         Filter filter = Filter.of(call);
-        EventForm form = EventForm.of(call);
+        EventForm form = EventForm.of(call, tables);
         boolean fromNow = options.revision() == 0;
         if (options.sendInitialEvents() && !fromNow) {
             reads.awaitRevision(options.revision());

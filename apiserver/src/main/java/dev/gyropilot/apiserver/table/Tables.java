@@ -105,7 +105,9 @@ public final class Tables {
 
     /** Custom resources begin with their name and, where they define no columns, end with their age. */
     private static List<Column> columns(ResourceType type) {
-        if (!type.custom()) {
+        boolean named =
+                !type.columns().isEmpty() && type.columns().getFirst().name().equals("Name");
+        if (!type.custom() || named) {
             return type.columns().isEmpty() ? List.of(NAME, AGE) : type.columns();
         }
         List<Column> columns = new ArrayList<>();
