@@ -56,15 +56,18 @@ final class ServiceAddresses implements Admission {
 
     private Set<String> taken(String own) {
         Set<String> taken = new HashSet<>(pending);
+        Set<String> mine = new HashSet<>();
         for (ObjectNode other : objects.list("", "services", "")) {
             JsonNode metadata = other.path("metadata");
-            if (!own.equals(metadata.path("namespace").asText() + "/"
-                    + metadata.path("name").asText())) {
-                taken.add(Tree.text(other, "spec", "clusterIP"));
-                Tree.objects(other, "spec", "ports")
-                        .forEach(port -> taken.add(port.path("nodePort").asText("")));
-            }
+            String name = metadata.path("namespace").asText() + "/"
+                    + metadata.path("name").asText();
+            Set<String> holder = own.equals(name) ? mine : taken;
+            holder.add(Tree.text(other, "spec", "clusterIP"));
+            Tree.objects(other, "spec", "ports")
+                    .forEach(port -> holder.add(port.path("nodePort").asText("")));
         }
+        // What a Service has may still be remembered as given out lately; it keeps it.
+        taken.removeAll(mine);
         return taken;
     }
 
