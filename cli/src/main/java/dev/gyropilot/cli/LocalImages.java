@@ -2,15 +2,18 @@ package dev.gyropilot.cli;
 
 import dev.gyropilot.api.Names;
 import dev.gyropilot.node.image.Image;
+import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Which local programs stand for which images before a user adds any: our own engines, and the shell. */
 final class LocalImages {
@@ -52,7 +55,9 @@ final class LocalImages {
         try {
             return Files.readString(distribution.resolve("engines.classpath")).strip();
         } catch (IOException e) {
-            return System.getProperty("java.class.path");
+            return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+                    .map(entry -> Path.of(entry).toAbsolutePath().toString())
+                    .collect(Collectors.joining(File.pathSeparator));
         }
     }
 
