@@ -13,6 +13,8 @@ import dev.gyropilot.node.NodeConfig;
 import dev.gyropilot.node.NodeCredentials;
 import dev.gyropilot.node.ProcessNode;
 import dev.gyropilot.node.image.ImageTable;
+import dev.gyropilot.node.simulate.SimulatedNodes;
+import dev.gyropilot.node.simulate.SimulationConfig;
 import dev.gyropilot.operator.Operator;
 import dev.gyropilot.operator.OperatorConfig;
 import dev.gyropilot.scheduler.Scheduler;
@@ -101,10 +103,23 @@ final class Platform implements AutoCloseable {
                     ApiKeys.publish(cluster.client(), home.apiKey());
                     return addGateway(Gateway.start(gateway, cluster, ledger.get()));
                 }));
-        for (String specification : options.simulate()) {
-            terminal.doing("adding simulated nodes " + specification);
-        }
+        simulate(options.simulate(), api, cluster, terminal);
         home.writeRunState(RunState.ofThisProcess(Version.current(), api.url(), gatewayUrl, true));
+    }
+
+    /** Simulated nodes are there as long as they are asked for; those of an earlier run go. */
+    private void simulate(List<String> specifications, ApiServer api, Cluster cluster, Terminal terminal)
+            throws InterruptedException {
+        if (specifications.isEmpty()) {
+            SimulatedNodes.clear(cluster);
+            return;
+        }
+        String all = String.join(",", specifications);
+        terminal.doing("adding simulated nodes " + all);
+        SimulatedEngines engines = add(new SimulatedEngines());
+        SimulatedNodes nodes = SimulatedNodes.start(
+                all, cluster, nodeCredentials(api, "simulated"), SimulationConfig.DEFAULT, engines);
+        add(nodes::abandon);
     }
 
     private NodeConfig nodeConfig() {

@@ -1,5 +1,6 @@
 package dev.gyropilot.cli;
 
+import dev.gyropilot.node.simulate.SimulationSpec;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -75,11 +76,23 @@ final class UpCommand implements Callable<Integer> {
         for (String model : models) {
             requests.add(DeployRequest.parse(model, null));
         }
+        checkSimulation();
         home.prepare();
         if (home.runState().isPresent()) {
             throw home.alreadyRunning();
         }
         return detach ? inBackground(options, requests, begin) : inForeground(options, requests, begin);
+    }
+
+    private void checkSimulation() {
+        if (simulate.isEmpty()) {
+            return;
+        }
+        try {
+            SimulationSpec.parse(String.join(",", simulate));
+        } catch (IllegalArgumentException e) {
+            throw new CliError("--simulate: " + e.getMessage(), "", e);
+        }
     }
 
     private static int port(String option, int port) {
