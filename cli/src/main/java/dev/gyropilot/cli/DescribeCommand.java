@@ -71,7 +71,8 @@ final class DescribeCommand implements Callable<Integer> {
             return;
         }
         terminal.out().println(terminal.bold(title));
-        Json.kubernetes().asYaml(content)
+        Json.kubernetes()
+                .asYaml(content)
                 .lines()
                 .filter(line -> !line.equals("---"))
                 .forEach(line -> terminal.out().println("  " + line));

@@ -49,7 +49,8 @@ final class Logs {
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.WARN);
         root.addAppender(appender);
-        context.getLogger("io.fabric8.kubernetes.client.dsl.internal.VersionUsageUtils").setLevel(Level.ERROR);
+        context.getLogger("io.fabric8.kubernetes.client.dsl.internal.VersionUsageUtils")
+                .setLevel(Level.ERROR);
         context.getLogger("dev.gyropilot")
                 .setLevel(Level.toLevel(Objects.requireNonNullElse(System.getenv("GYROPILOT_LOG"), "info")));
     }

@@ -43,8 +43,7 @@ final class SimulatedEngines implements SimulatedWorkload, AutoCloseable {
                 .skip(1)
                 .filter(a -> !a.startsWith(HOST) && !a.startsWith(PORT))
                 .toArray(String[]::new);
-        return Optional.of(
-                SimulatedEngine.start(SimulatedConfig.of(flags), new InetSocketAddress(podIp, port), loops));
+        return Optional.of(SimulatedEngine.start(SimulatedConfig.of(flags), new InetSocketAddress(podIp, port), loops));
     }
 
     @Override

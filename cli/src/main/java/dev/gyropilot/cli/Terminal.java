@@ -26,7 +26,7 @@ final class Terminal {
 
     static Terminal system() {
         var console = System.console();
-        boolean terminal = console != null && console.isTerminal() && !"dumb".equals(System.getenv("TERM"));
+        boolean terminal = console.isTerminal() && !"dumb".equals(System.getenv("TERM"));
         String noColour = System.getenv("NO_COLOR");
         return new Terminal(System.out, System.err, terminal, noColour != null && !noColour.isEmpty());
     }
