@@ -197,7 +197,11 @@ class DeploymentIT {
     }
 
     private void edit(String name, UnaryOperator<Deployment> change) {
-        client.apps().deployments().inNamespace(namespace).withName(name).edit(change);
+        TestApi.retryOnConflict(() -> client.apps()
+                .deployments()
+                .inNamespace(namespace)
+                .withName(name)
+                .edit(change));
     }
 
     private Deployment deployment(String name) {

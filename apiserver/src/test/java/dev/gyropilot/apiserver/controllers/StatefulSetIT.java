@@ -122,7 +122,11 @@ class StatefulSetIT {
     }
 
     private void edit(String name, UnaryOperator<StatefulSet> change) {
-        client.apps().statefulSets().inNamespace(namespace).withName(name).edit(change);
+        TestApi.retryOnConflict(() -> client.apps()
+                .statefulSets()
+                .inNamespace(namespace)
+                .withName(name)
+                .edit(change));
     }
 
     private void awaitRolledOut(String name, int replicas) {

@@ -1,5 +1,7 @@
 package dev.gyropilot.apiserver.controllers;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.gyropilot.api.cluster.Cluster;
 import dev.gyropilot.apiserver.ApiServer;
 import dev.gyropilot.apiserver.ApiServerConfig;
@@ -7,9 +9,11 @@ import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +57,16 @@ final class TestApi implements AutoCloseable {
                 .create()
                 .getMetadata()
                 .getName();
+    }
+
+    /** Repeats a read-modify-write until no controller's write comes between. */
+    static void retryOnConflict(Runnable write) {
+        await().atMost(Duration.ofSeconds(10))
+                .ignoreExceptionsMatching(e -> e instanceof KubernetesClientException k && k.getCode() == 409)
+                .until(() -> {
+                    write.run();
+                    return true;
+                });
     }
 
     @Override
