@@ -1,6 +1,8 @@
 package dev.gyropilot.engines;
 
 import dev.gyropilot.engines.fetch.FetchCommand;
+import dev.gyropilot.engines.llama.LlamaCommand;
+import dev.gyropilot.engines.llama.SampleGguf;
 import dev.gyropilot.engines.onnx.OnnxCommand;
 import dev.gyropilot.engines.simulated.SimulatedCommand;
 import java.util.ArrayList;
@@ -8,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** The program in the engines' image: one sub-command per engine, and the fetcher. */
@@ -16,17 +19,26 @@ public final class Main {
 
     static {
         COMMANDS.put("onnx", new Command(OnnxCommand::spec, OnnxCommand::run));
+        COMMANDS.put("llama", new Command(LlamaCommand::spec, LlamaCommand::run));
         COMMANDS.put("simulated", new Command(SimulatedCommand::spec, SimulatedCommand::run));
-        COMMANDS.put("fetch", new Command(FetchCommand::spec, FetchCommand::run));
+        COMMANDS.put("fetch", new Command(FetchCommand::spec, toTheEnd(FetchCommand::run)));
+        COMMANDS.put("sample-gguf", new Command(SampleGguf::spec, toTheEnd(SampleGguf::run)));
     }
 
     private interface Body {
-        void run(Arguments arguments) throws Exception;
+        int run(Arguments arguments) throws Exception;
     }
 
     private record Command(Supplier<Arguments.Spec> spec, Body body) {}
 
     private Main() {}
+
+    private static Body toTheEnd(Consumer<Arguments> body) {
+        return arguments -> {
+            body.accept(arguments);
+            return 0;
+        };
+    }
 
     /** Runs a sub-command; exits with 0 on success and with the failure's code otherwise. */
     public static void main(String[] line) {
@@ -57,8 +69,7 @@ public final class Main {
             return 0;
         }
         try {
-            command.body.run(command.spec.get().parse(rest));
-            return 0;
+            return command.body.run(command.spec.get().parse(rest));
         } catch (EngineException e) {
             System.err.println("engines: " + e.getMessage());
             return e.code().exitCode();

@@ -8,7 +8,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,23 +67,17 @@ public final class ServerFlags {
         void run() throws Exception;
     }
 
-    /** Serves until SIGTERM or SIGINT, then ends. Does not return before. */
-    public static void serveUntilStopped(Ending ending) {
-        CountDownLatch never = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
-            LOG.info("stopping");
-            try {
-                ending.run();
-                LOG.info("stopped");
-            } catch (Exception e) {
-                LOG.warn("stopping failed", e);
-            }
-        }));
+    /** Serves until SIGTERM or SIGINT, then ends; the exit code, as a shell counts it. */
+    public static int serveUntilStopped(Ending ending) throws InterruptedException {
+        int signal = new Termination().await();
+        LOG.info("stopping");
         try {
-            never.await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            ending.run();
+            LOG.info("stopped");
+        } catch (Exception e) {
+            LOG.warn("stopping failed", e);
         }
+        return 128 + signal;
     }
 
     /** The usual ending: drain, then close. */

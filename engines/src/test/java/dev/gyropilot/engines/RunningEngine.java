@@ -36,8 +36,20 @@ public final class RunningEngine implements AutoCloseable {
         return launch(folder, port, all);
     }
 
+    /** The same with a folder before all others on its PATH. */
+    public static RunningEngine startWithPath(Path folder, Path bin, String... arguments) throws IOException {
+        int port = freePort();
+        List<String> all = new ArrayList<>(List.of(arguments));
+        all.add("--port=" + port);
+        return launch(folder, port, all, bin + ":" + System.getenv("PATH"));
+    }
+
     /** Starts {@code engines ARGS} as they are. */
     public static RunningEngine launch(Path folder, int port, List<String> arguments) throws IOException {
+        return launch(folder, port, arguments, System.getenv("PATH"));
+    }
+
+    private static RunningEngine launch(Path folder, int port, List<String> arguments, String path) throws IOException {
         Path log = Files.createTempFile(folder, "engine", ".log");
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -55,6 +67,7 @@ public final class RunningEngine implements AutoCloseable {
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
         builder.environment().put("GYROPILOT_HOME", folder.toString());
+        builder.environment().put("PATH", path);
         builder.environment().remove("ORT_DISABLE_TELEMETRY");
         return new RunningEngine(builder.start(), log, port);
     }

@@ -194,10 +194,14 @@ final class Connection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** The exchange has written its whole answer. */
+    /** The answer has left for the client, or never will: until then a drain waits. */
+    void flushed() {
+        shared.inFlight.decrementAndGet();
+    }
+
+    /** The exchange has handed over its whole answer. */
     void finished(boolean keepAlive) {
         exchange = null;
-        shared.inFlight.decrementAndGet();
         if (!keepAlive) {
             state = State.DISCARDING;
             return;

@@ -147,6 +147,7 @@ final class HttpExchange implements Exchange, Exchange.EventStream {
         ended = true;
         goneAction = null;
         writableAction = null;
+        written.addListener(done -> connection.flushed());
         if (!stays) {
             written.addListener(ChannelFutureListener.CLOSE);
         }

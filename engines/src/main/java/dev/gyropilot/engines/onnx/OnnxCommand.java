@@ -32,8 +32,8 @@ public final class OnnxCommand {
         return ServerFlags.declare(spec);
     }
 
-    /** Runs until stopped. */
-    public static void run(Arguments arguments) {
+    /** Runs until stopped; the exit code. */
+    public static int run(Arguments arguments) throws InterruptedException {
         Optional<String> uri = arguments.find("--model-uri");
         Optional<String> path = arguments.find("--model-path");
         if (uri.isPresent() == path.isPresent()) {
@@ -66,6 +66,6 @@ public final class OnnxCommand {
                 model.maxTokens(),
                 threads,
                 (System.nanoTime() - begun) / 1_000_000);
-        ServerFlags.serveUntilStopped(ServerFlags.ending(server, embeddings.common(), arguments, embeddings));
+        return ServerFlags.serveUntilStopped(ServerFlags.ending(server, embeddings.common(), arguments, embeddings));
     }
 }

@@ -26,8 +26,8 @@ public final class SimulatedCommand {
         return ServerFlags.declareAddress(spec);
     }
 
-    /** Runs until stopped. */
-    public static void run(Arguments arguments) {
+    /** Runs until stopped; the exit code. */
+    public static int run(Arguments arguments) throws InterruptedException {
         SimulatedConfig config = SimulatedConfig.from(arguments);
         InetSocketAddress first = ServerFlags.address(arguments);
         int replicas = arguments.integer("--replicas", 1, 10_000);
@@ -42,7 +42,7 @@ public final class SimulatedCommand {
                     i,
                     engines.getLast().address());
         }
-        ServerFlags.serveUntilStopped(() -> drain(engines, arguments.duration("--drain")));
+        return ServerFlags.serveUntilStopped(() -> drain(engines, arguments.duration("--drain")));
     }
 
     private static void drain(List<SimulatedEngine> engines, Duration grace) throws InterruptedException {
