@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /** {@code gyro bench NAME… [-o json]}: runs benchmarks by name and prints their rows. */
 public final class Bench {
@@ -54,7 +55,7 @@ public final class Bench {
         }
         List<Row> rows = new ArrayList<>();
         for (String name : names) {
-            rows.addAll(suites().get(name).run());
+            rows.addAll(Objects.requireNonNull(suites().get(name)).run());
         }
         if (json) {
             System.out.println(JsonMapper.builder()

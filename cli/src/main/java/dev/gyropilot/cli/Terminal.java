@@ -24,9 +24,10 @@ final class Terminal {
         this.moving = terminal;
     }
 
+    @SuppressWarnings("SystemConsoleNull") // it is null in JDK 25 when the process has no terminal
     static Terminal system() {
         var console = System.console();
-        boolean terminal = console.isTerminal() && !"dumb".equals(System.getenv("TERM"));
+        boolean terminal = console != null && console.isTerminal() && !"dumb".equals(System.getenv("TERM"));
         String noColour = System.getenv("NO_COLOR");
         return new Terminal(System.out, System.err, terminal, noColour != null && !noColour.isEmpty());
     }
