@@ -132,7 +132,7 @@ class JobIT {
     }
 
     private void edit(String name, UnaryOperator<JobSpecBuilder> change) {
-        client.batch()
+        TestApi.retryOnConflict(() -> client.batch()
                 .v1()
                 .jobs()
                 .inNamespace(namespace)
@@ -140,7 +140,7 @@ class JobIT {
                 .edit(job -> new JobBuilder(job)
                         .withSpec(
                                 change.apply(new JobSpecBuilder(job.getSpec())).build())
-                        .build());
+                        .build()));
     }
 
     private Job job(String name) {
