@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Locale;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Unpacks native libraries from the class path once, into a folder that all replicas share.
@@ -17,33 +19,53 @@ import java.util.Locale;
  * their own that a killed process leaves behind, or under a fixed name that two processes overwrite under each other.
  */
 public final class NativeLibraries {
+    private static final Logger LOG = LoggerFactory.getLogger(NativeLibraries.class);
+
     private NativeLibraries() {}
 
     /**
-     * The folder that holds the libraries.
+     * The folder that holds the libraries: in the cache, or a temporary one where the cache cannot be written.
      *
      * @param cache folder for all unpacked libraries
      * @param name of the library and its version; a new version gets its own folder
      * @param resources class path names; only the last part becomes the file's name
      */
     public static Path unpack(Path cache, String name, List<String> resources) {
-        Path folder = cache.resolve(name);
         try {
-            Files.createDirectories(folder);
+            return unpackInto(cache.resolve(name), resources);
+        } catch (IOException e) {
+            LOG.warn("{} is not writable ({}): native libraries go to a temporary folder", cache, e.toString());
+        }
+        try {
+            Path folder = Files.createTempDirectory("gyropilot-native");
+            folder.toFile().deleteOnExit();
+            unpackInto(folder, resources);
             for (String resource : resources) {
-                Path file = folder.resolve(resource.substring(resource.lastIndexOf('/') + 1));
-                if (!Files.isRegularFile(file)) {
-                    copy(resource, file);
-                }
+                file(folder, resource).toFile().deleteOnExit();
             }
+            return folder;
         } catch (IOException e) {
             throw new EngineException(
                     Code.SYSTEM,
-                    "Cannot unpack the native library " + name + " into " + folder + ": " + e
-                            + ". Make the folder writable, make room, or name another one with --native-cache.",
+                    "Cannot unpack the native library " + name + ": " + e + ". Make " + cache
+                            + " or the temporary folder writable, make room, or name another place with --native-cache.",
                     e);
         }
+    }
+
+    private static Path unpackInto(Path folder, List<String> resources) throws IOException {
+        Files.createDirectories(folder);
+        for (String resource : resources) {
+            Path file = file(folder, resource);
+            if (!Files.isRegularFile(file)) {
+                copy(resource, file);
+            }
+        }
         return folder;
+    }
+
+    private static Path file(Path folder, String resource) {
+        return folder.resolve(resource.substring(resource.lastIndexOf('/') + 1));
     }
 
     private static void copy(String resource, Path file) throws IOException {

@@ -22,6 +22,9 @@ final class LlamaMetrics {
         String[] labels = {"model_name", modelName};
         all.gauge("vllm:num_requests_running", "Requests being answered.", running, labels);
         all.gauge("vllm:num_requests_waiting", "Requests that wait for their turn.", waiting, labels);
+        // Under llama-server's names too, so that it does not matter which of the two runs.
+        all.gauge("llamacpp:requests_processing", "Requests being answered.", running);
+        all.gauge("llamacpp:requests_deferred", "Requests that wait for their turn.", waiting);
         promptTokens = all.counter("vllm:prompt_tokens_total", "Prompt tokens.", labels);
         generatedTokens = all.counter("vllm:generation_tokens_total", "Generated tokens.", labels);
         rejections =

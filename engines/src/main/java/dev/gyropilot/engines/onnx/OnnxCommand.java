@@ -22,7 +22,7 @@ public final class OnnxCommand {
     public static Arguments.Spec spec() {
         Arguments.Spec spec =
                 new Arguments.Spec("onnx", "Serves text embeddings of a BERT-like ONNX model by OpenAI's API.");
-        spec.flag("--model-uri", "URI", "", "A built-in model: builtin://minilm")
+        spec.flag("--model-uri", "URI", "", "A built-in model: builtin://minilm; of others --model-path is read")
                 .flag("--model-path", "PATH", "", "An .onnx file or a folder; tokenizer.json lies beside the model")
                 .flag("--model-name", "NAME", "", "The name that clients use")
                 .flag("--threads", "N", "0", "Texts worked on at once; 0 takes the processors, at most 4")
@@ -36,8 +36,9 @@ public final class OnnxCommand {
     public static int run(Arguments arguments) throws InterruptedException {
         Optional<String> uri = arguments.find("--model-uri");
         Optional<String> path = arguments.find("--model-path");
-        if (uri.isPresent() == path.isPresent()) {
-            throw arguments.usage("give either --model-uri or --model-path");
+        boolean builtIn = uri.isPresent() && uri.get().startsWith("builtin://");
+        if (!builtIn && path.isEmpty()) {
+            throw arguments.usage("give --model-uri builtin://minilm or --model-path; other URIs are for the fetcher");
         }
         String name = arguments.text("--model-name");
         int asked = arguments.integer("--threads", 0, 256);
@@ -49,13 +50,10 @@ public final class OnnxCommand {
         InetSocketAddress address = ServerFlags.address(arguments);
         HttpServer server = ServerFlags.orCannotListen(
                 address, () -> HttpServer.start(address, loops, ServerFlags.limits(arguments), embeddings.router()));
-        LOG.info(
-                "listening on {}; loading {}",
-                server.address(),
-                uri.or(() -> path).orElse(""));
+        LOG.info("listening on {}; loading {}", server.address(), builtIn ? uri.get() : path.orElseThrow());
         OnnxRuntime.shareLibraries(arguments.path("--native-cache"));
         long begun = System.nanoTime();
-        EmbeddingModel model = uri.isPresent()
+        EmbeddingModel model = builtIn
                 ? ModelFiles.builtin(uri.get(), maxTokens)
                 : ModelFiles.open(Path.of(path.orElseThrow()), maxTokens);
         embeddings.serve(model);

@@ -210,7 +210,9 @@ class OnnxIT {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            onnx --model-name m                                         | 64 | either --model-uri or --model-path
+            onnx --model-name m                                         | 64 | or --model-path
+            onnx --model-name m --model-uri https://host/m.onnx         | 64 | other URIs are for the fetcher
+            onnx --model-name m --model-uri hf://a/b/m.onnx --model-path FOLDER/absent | 66 | no model at
             onnx --model-name m --model-uri builtin://gpt               | 64 | known is builtin://minilm
             onnx --model-nam m                                          | 64 | maybe --model-name
             onnx --model-uri builtin://minilm                           | 64 | --model-name is required
