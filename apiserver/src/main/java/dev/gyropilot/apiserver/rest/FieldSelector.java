@@ -35,7 +35,13 @@ final class FieldSelector {
                     || (field.equals("metadata.namespace") && type.namespaced())
                     || type.strategy().selectableFieldNames().contains(field);
             if (!known) {
-                throw ApiError.badRequest("field label not supported: " + field);
+                boolean plain =
+                        !type.custom() && type.strategy().selectableFieldNames().isEmpty();
+                throw ApiError.badRequest(
+                        plain
+                                ? "\"" + field
+                                        + "\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+                                : "field label not supported: " + field);
             }
             terms.add(new Term(field, unescape(value), equal));
         }

@@ -83,6 +83,7 @@ final class LabelSelector {
 
         List<Requirement> parse() {
             List<Requirement> requirements = new ArrayList<>();
+            requireStart("!, identifier, or 'end of string'");
             while (true) {
                 requirements.add(requirement());
                 String next = token();
@@ -90,8 +91,19 @@ final class LabelSelector {
                     return requirements;
                 }
                 if (!next.equals(",")) {
-                    throw unexpected(next, "',' or 'end of string'");
+                    throw misplaced(next, "',' or 'end of string'");
                 }
+                requireStart("identifier after ','");
+            }
+        }
+
+        /** Looks whether a requirement can begin here. */
+        private void requireStart(String expected) {
+            int before = at;
+            String next = token();
+            at = before;
+            if (next.isEmpty() || (SIGNS.indexOf(next.charAt(0)) >= 0 && !next.equals("!"))) {
+                throw misplaced(next, expected);
             }
         }
 
@@ -185,6 +197,10 @@ final class LabelSelector {
                 at++;
             }
             return text.substring(start, at);
+        }
+
+        private static ApiError misplaced(String found, String expected) {
+            return ApiError.badRequest("found '" + found + "', expected: " + expected);
         }
 
         private static ApiError unexpected(String found, String expected) {

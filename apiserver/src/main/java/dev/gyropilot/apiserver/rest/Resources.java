@@ -133,8 +133,10 @@ public final class Resources {
     /** The object of the body, without what its schema does not know. */
     private static ObjectNode decoded(Call call, WriteOptions options) {
         Decoded decoded = Bodies.object(call);
-        decoded.findings()
-                .addAll(UnknownFields.find(decoded.object(), call.type().schema()));
+        List<String> unknown = UnknownFields.find(decoded.object(), call.type().schema());
+        // A field that is not known is not known to be duplicate either.
+        decoded.findings().removeIf(finding -> unknown.contains(finding.replaceFirst("^duplicate", "unknown")));
+        decoded.findings().addAll(unknown);
         Pruning.prune(decoded.object(), call.type().schema());
         if (!decoded.findings().isEmpty()) {
             switch (options.validation()) {

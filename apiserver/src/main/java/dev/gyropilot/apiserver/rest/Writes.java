@@ -234,8 +234,8 @@ final class Writes {
         if (namespace.isEmpty()) {
             metadata.put("namespace", call.namespace());
         } else if (!namespace.equals(call.namespace())) {
-            throw ApiError.badRequest("the namespace of the object (" + namespace
-                    + ") does not match the namespace on the request (" + call.namespace() + ")");
+            throw ApiError.badRequest(
+                    "the namespace of the provided object does not match the namespace sent on the request");
         }
     }
 

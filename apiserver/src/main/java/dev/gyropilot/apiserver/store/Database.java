@@ -29,20 +29,40 @@ final class Database implements AutoCloseable {
 
     private final Path file;
     private final Connection connection;
-    private final PreparedStatement put;
-    private final PreparedStatement remove;
-    private final PreparedStatement advance;
+    private Statements statements;
+
+    /** What a commit runs; made anew after a failure, which leaves the driver's statements in no usable state. */
+    private record Statements(
+            PreparedStatement begin,
+            PreparedStatement put,
+            PreparedStatement remove,
+            PreparedStatement advance,
+            PreparedStatement commit) {
+        static Statements on(Connection connection) throws SQLException {
+            return new Statements(
+                    connection.prepareStatement("BEGIN IMMEDIATE"),
+                    connection.prepareStatement("""
+                            INSERT INTO objects (collection, namespace, name, revision, value) VALUES (?, ?, ?, ?, ?)
+                            ON CONFLICT (collection, namespace, name)
+                            DO UPDATE SET revision = excluded.revision, value = excluded.value
+                            """),
+                    connection.prepareStatement(
+                            "DELETE FROM objects WHERE collection = ? AND namespace = ? AND name = ?"),
+                    connection.prepareStatement("UPDATE state SET revision = ?"),
+                    connection.prepareStatement("COMMIT"));
+        }
+
+        void close() throws SQLException {
+            for (PreparedStatement each : List.of(begin, put, remove, advance, commit)) {
+                each.close();
+            }
+        }
+    }
 
     private Database(Path file, Connection connection) throws SQLException {
         this.file = file;
         this.connection = connection;
-        this.put = connection.prepareStatement("""
-                INSERT INTO objects (collection, namespace, name, revision, value) VALUES (?, ?, ?, ?, ?)
-                ON CONFLICT (collection, namespace, name) DO UPDATE SET revision = excluded.revision, value = excluded.value
-                """);
-        this.remove =
-                connection.prepareStatement("DELETE FROM objects WHERE collection = ? AND namespace = ? AND name = ?");
-        this.advance = connection.prepareStatement("UPDATE state SET revision = ?");
+        this.statements = Statements.on(connection);
     }
 
     /** Opens the file, or makes it; checks that it is ours and whole. */
@@ -91,13 +111,17 @@ final class Database implements AutoCloseable {
 
     /** Writes the changes and returns when they are on disk, or throws and has written none. */
     void commit(List<Event> events) {
+        // By statements rather than the driver's own transactions: SQLite ends one by itself on a full disk, which the
+        // driver
+        // would not notice.
         try {
+            statements.begin().execute();
             for (Event event : events) {
                 write(event);
             }
-            advance.setLong(1, events.getLast().revision());
-            advance.executeUpdate();
-            connection.commit();
+            statements.advance().setLong(1, events.getLast().revision());
+            statements.advance().executeUpdate();
+            statements.commit().execute();
         } catch (SQLException e) {
             rollback(e);
             throw refused(e);
@@ -106,7 +130,7 @@ final class Database implements AutoCloseable {
 
     private void write(Event event) throws SQLException {
         ObjectKey key = event.object().key();
-        PreparedStatement statement = event.deleted() ? remove : put;
+        PreparedStatement statement = event.deleted() ? statements.remove() : statements.put();
         statement.setString(1, key.collection());
         statement.setString(2, key.namespace());
         statement.setString(3, key.name());
@@ -118,10 +142,16 @@ final class Database implements AutoCloseable {
     }
 
     private void rollback(SQLException why) {
-        try {
-            connection.rollback();
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("ROLLBACK");
         } catch (SQLException e) {
             // SQLite has rolled back by itself after a full disk or an I/O error.
+            why.addSuppressed(e);
+        }
+        try {
+            statements.close();
+            statements = Statements.on(connection);
+        } catch (SQLException e) {
             why.addSuppressed(e);
         }
     }
@@ -163,7 +193,6 @@ final class Database implements AutoCloseable {
             check(file, statement);
             statement.execute("PRAGMA max_page_count = " + Math.max(16, limitBytes / PAGE_BYTES));
         }
-        connection.setAutoCommit(false);
     }
 
     private static void create(Statement statement) throws SQLException {
