@@ -42,9 +42,10 @@ class ResilienceIT {
                 .succeeded();
     }
 
-    /** Process ids of the model's servers, by the program they run. */
+    /** Process ids of the model's servers, by the program they run; not those of the shells that watch over them. */
     private List<Long> engines() {
         return ProcessHandle.allProcesses()
+                .filter(p -> p.info().command().orElse("").endsWith("/java"))
                 .filter(p -> p.info().commandLine().orElse("").contains("dev.gyropilot.engines.Main"))
                 .filter(p -> p.info()
                         .arguments()
