@@ -33,7 +33,10 @@ class StoreTest {
         }
         try (Store store = open()) {
             assertThat(names(store.collection(PODS).list("ns"))).containsExactly("a");
-            assertThat(store.get("", PODS, "ns", "a").path("v").asText()).isEqualTo("2");
+            assertThat(Objects.requireNonNull(store.get("", PODS, "ns", "a"))
+                            .path("v")
+                            .asText())
+                    .isEqualTo("2");
             assertThat(store.revision()).isEqualTo(last);
             assertThat(store.create(key("c"), object("1")).revision()).isGreaterThan(last);
         }
