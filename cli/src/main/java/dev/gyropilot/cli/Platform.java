@@ -25,12 +25,11 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.slf4j.Logger;
@@ -42,10 +41,23 @@ final class Platform implements AutoCloseable {
     private static final Duration DRAIN_LIMIT = Duration.ofSeconds(10);
     private static final Duration PODS_LIMIT = Duration.ofSeconds(40);
 
+    /** The parts in the order in which they need each other; they are closed in the reverse order. */
+    private enum Part {
+        API,
+        LEDGER,
+        CLUSTER,
+        CONTROLLERS,
+        SCHEDULER,
+        OPERATOR,
+        NODE,
+        SIMULATED_ENGINES,
+        SIMULATED_NODES,
+        GATEWAY
+    }
+
     private final Home home;
 
-    /** Closed in reverse order of their start. */
-    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final ConcurrentSkipListMap<Part, AutoCloseable> parts = new ConcurrentSkipListMap<>();
 
     private Platform(Home home) {
         this.home = home;
@@ -65,61 +77,78 @@ final class Platform implements AutoCloseable {
 
     private void startAll(PlatformOptions options, Terminal terminal) throws Exception {
         InstantSource clock = InstantSource.system();
-        Configuration configuration = Configuration.read(home.directory().resolve("config.yaml"));
+        Configuration configuration =
+                Configuration.read(home.directory().resolve("config.yaml"));
         int apiPort = freePort("--api-port", options.apiPort());
         int gatewayPort = freePort("--gateway-port", options.gatewayPort());
         String gatewayUrl = "http://127.0.0.1:" + gatewayPort;
+        LedgerConfig ledgerConfig = configuration.section(
+                "ledger", LedgerConfig.embedded(home.directory().resolve("ledger")));
+        SchedulerConfig schedulerConfig = configuration.section("scheduler", SchedulerConfig.embedded());
+        NodeConfig nodeConfig = configuration.section("node", nodeConfig());
+        OperatorConfig operatorConfig = configuration.section("operator", operatorConfig(gatewayUrl));
+        GatewayConfig gatewayConfig =
+                configuration.section("gateway", GatewayConfig.defaults().withPort(gatewayPort));
 
         terminal.doing("starting the Kubernetes API");
-        FutureTask<Ledger> ledger = background(() -> add(Ledger.open(
-                configuration.section(
-                        "ledger", LedgerConfig.embedded(home.directory().resolve("ledger"))),
-                clock)));
-        ApiServer api = add(ApiServer.start(configuration.section(
-                "apiServer", ApiServerConfig.of(home.directory().resolve("apiserver"), apiPort))));
+        FutureTask<Ledger> ledger = background(() -> start(Part.LEDGER, () -> Ledger.open(ledgerConfig, clock)));
+        ApiServer api = start(
+                Part.API,
+                () -> ApiServer.start(configuration.section(
+                        "apiServer", ApiServerConfig.of(home.directory().resolve("apiserver"), apiPort))));
         api.writeKubeconfig(home.kubeconfig(), ApiServer.ADMIN);
         home.writeRunState(RunState.ofThisProcess(Version.current(), api.url(), gatewayUrl, false));
-        Cluster cluster = add(new Cluster(Clients.of(home.kubeconfig()), clock, "gyropilot"));
+        Cluster cluster =
+                start(Part.CLUSTER, () -> new Cluster(Clients.of(home.kubeconfig()), clock, "gyropilot"));
 
         terminal.doing("starting controllers, scheduler, node and gateway");
-        OperatorConfig operator = configuration.section(
-                "operator",
-                new OperatorConfig(
-                        URI.create(gatewayUrl),
-                        Names.ENGINES_IMAGE + ":" + Version.current(),
-                        home.models().toString(),
-                        OperatorConfig.DEFAULT_HUB,
-                        OperatorConfig.DEFAULT_IDLE_SECONDS));
-        GatewayConfig gateway =
-                configuration.section("gateway", GatewayConfig.defaults().withPort(gatewayPort));
-        SchedulerConfig scheduler = configuration.section("scheduler", SchedulerConfig.embedded());
-        NodeConfig node = configuration.section("node", nodeConfig());
         all(
-                background(() -> add(WorkloadControllers.start(cluster, api.caPem()))),
-                background(() -> add(Scheduler.start(scheduler, cluster))),
-                background(() -> addNode(ProcessNode.start(node, cluster, nodeCredentials(api, node.name())))),
+                background(() -> start(Part.CONTROLLERS, () -> WorkloadControllers.start(cluster, api.caPem()))),
+                background(() -> start(Part.SCHEDULER, () -> Scheduler.start(schedulerConfig, cluster))),
+                background(() -> start(Part.NODE, () -> {
+                    ProcessNode node =
+                            ProcessNode.start(nodeConfig, cluster, nodeCredentials(api, nodeConfig.name()));
+                    return (AutoCloseable) () -> node.shutDown(PODS_LIMIT);
+                })),
                 background(() -> {
-                    add(Operator.start(operator, cluster));
+                    start(Part.OPERATOR, () -> Operator.start(operatorConfig, cluster));
                     ApiKeys.publish(cluster.client(), home.apiKey());
-                    return addGateway(Gateway.start(gateway, cluster, ledger.get()));
+                    return start(Part.GATEWAY, () -> {
+                        Gateway gateway = Gateway.start(gatewayConfig, cluster, ledger.get());
+                        return (AutoCloseable) () -> {
+                            gateway.drain(DRAIN_LIMIT);
+                            gateway.close();
+                        };
+                    });
                 }));
         simulate(options.simulate(), api, cluster, terminal);
         home.writeRunState(RunState.ofThisProcess(Version.current(), api.url(), gatewayUrl, true));
     }
 
+    private OperatorConfig operatorConfig(String gatewayUrl) {
+        return new OperatorConfig(
+                URI.create(gatewayUrl),
+                Names.ENGINES_IMAGE + ":" + Version.current(),
+                home.models().toString(),
+                OperatorConfig.DEFAULT_HUB,
+                OperatorConfig.DEFAULT_IDLE_SECONDS);
+    }
+
     /** Simulated nodes are there as long as they are asked for; those of an earlier run go. */
     private void simulate(List<String> specifications, ApiServer api, Cluster cluster, Terminal terminal)
-            throws InterruptedException {
+            throws Exception {
         if (specifications.isEmpty()) {
             SimulatedNodes.clear(cluster);
             return;
         }
         String all = String.join(",", specifications);
         terminal.doing("adding simulated nodes " + all);
-        SimulatedEngines engines = add(new SimulatedEngines());
-        SimulatedNodes nodes = SimulatedNodes.start(
-                all, cluster, nodeCredentials(api, "simulated"), SimulationConfig.DEFAULT, engines);
-        add(nodes::abandon);
+        SimulatedEngines engines = start(Part.SIMULATED_ENGINES, SimulatedEngines::new);
+        start(Part.SIMULATED_NODES, () -> {
+            SimulatedNodes nodes = SimulatedNodes.start(
+                    all, cluster, nodeCredentials(api, "simulated"), SimulationConfig.DEFAULT, engines);
+            return (AutoCloseable) nodes::abandon;
+        });
     }
 
     private NodeConfig nodeConfig() {
@@ -132,19 +161,6 @@ final class Platform implements AutoCloseable {
         var identity = api.servingIdentity("node-" + name, List.of("127.0.0.1", "localhost", name));
         return NodeCredentials.fromPem(
                 identity.certificatePem(), identity.keyPem(), api.caPem(), Set.of("kube-apiserver-kubelet-client"));
-    }
-
-    private ProcessNode addNode(ProcessNode node) {
-        add(() -> node.shutDown(PODS_LIMIT));
-        return node;
-    }
-
-    private Gateway addGateway(Gateway gateway) {
-        add(() -> {
-            gateway.drain(DRAIN_LIMIT);
-            gateway.close();
-        });
-        return gateway;
     }
 
     /** The port itself, or a free one for 0; an error that names the option when it is taken. */
@@ -179,27 +195,21 @@ final class Platform implements AutoCloseable {
         }
     }
 
-    private <T extends AutoCloseable> T add(T part) {
-        synchronized (parts) {
-            parts.push(part);
-        }
-        return part;
+    private <T extends AutoCloseable> T start(Part part, Callable<T> starter) throws Exception {
+        long begin = System.nanoTime();
+        T started = starter.call();
+        parts.put(part, started);
+        log.info("{} started in {} ms", part, Duration.ofNanos(System.nanoTime() - begin).toMillis());
+        return started;
     }
 
     @Override
     public void close() {
-        while (true) {
-            AutoCloseable part;
-            synchronized (parts) {
-                if (parts.isEmpty()) {
-                    break;
-                }
-                part = parts.pop();
-            }
+        for (var entry = parts.pollLastEntry(); entry != null; entry = parts.pollLastEntry()) {
             try {
-                part.close();
+                entry.getValue().close();
             } catch (Exception e) {
-                log.warn("{} did not stop cleanly", part, e);
+                log.warn("{} did not stop cleanly", entry.getKey(), e);
             }
         }
         home.clearRunState();
