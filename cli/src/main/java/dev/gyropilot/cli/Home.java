@@ -25,6 +25,9 @@ final class Home {
     static final String VARIABLE = "GYROPILOT_HOME";
     private static final String MARKER = "gyropilot-data";
 
+    /** What engines unpack, also before the first {@code up}. */
+    private static final String CACHE = "cache";
+
     private final Path directory;
 
     Home(Path directory) {
@@ -76,7 +79,9 @@ final class Home {
             Path marker = directory.resolve(MARKER);
             if (!Files.exists(marker)) {
                 try (Stream<Path> entries = Files.list(directory)) {
-                    Optional<Path> stranger = entries.findFirst();
+                    Optional<Path> stranger = entries.filter(
+                                    entry -> !entry.getFileName().toString().equals(CACHE))
+                            .findFirst();
                     if (stranger.isPresent()) {
                         throw new CliError(
                                 "the folder " + directory + " was not made by Gyropilot: it holds "

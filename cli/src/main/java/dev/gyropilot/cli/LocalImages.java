@@ -21,8 +21,10 @@ final class LocalImages {
 
     private LocalImages() {}
 
-    static Map<String, Image> builtIn() {
-        return Map.of(Names.ENGINES_IMAGE, Image.of(engines()), "local/sh", Image.of(List.of("/bin/sh")));
+    static Map<String, Image> builtIn(Home home) {
+        Image engines = new Image(
+                engines(), List.of(), Map.of(Home.VARIABLE, home.directory().toString(), "ORT_DISABLE_TELEMETRY", "1"));
+        return Map.of(Names.ENGINES_IMAGE, engines, "local/sh", Image.of(List.of("/bin/sh")));
     }
 
     /** The command that starts our engines: this program's own JVM and jars, of the jars only those that engines need. */

@@ -77,8 +77,7 @@ final class Platform implements AutoCloseable {
 
     private void startAll(PlatformOptions options, Terminal terminal) throws Exception {
         InstantSource clock = InstantSource.system();
-        Configuration configuration =
-                Configuration.read(home.directory().resolve("config.yaml"));
+        Configuration configuration = Configuration.read(home.directory().resolve("config.yaml"));
         int apiPort = freePort("--api-port", options.apiPort());
         int gatewayPort = freePort("--gateway-port", options.gatewayPort());
         String gatewayUrl = "http://127.0.0.1:" + gatewayPort;
@@ -98,16 +97,14 @@ final class Platform implements AutoCloseable {
                         "apiServer", ApiServerConfig.of(home.directory().resolve("apiserver"), apiPort))));
         api.writeKubeconfig(home.kubeconfig(), ApiServer.ADMIN);
         home.writeRunState(RunState.ofThisProcess(Version.current(), api.url(), gatewayUrl, false));
-        Cluster cluster =
-                start(Part.CLUSTER, () -> new Cluster(Clients.of(home.kubeconfig()), clock, "gyropilot"));
+        Cluster cluster = start(Part.CLUSTER, () -> new Cluster(Clients.of(home.kubeconfig()), clock, "gyropilot"));
 
         terminal.doing("starting controllers, scheduler, node and gateway");
         all(
                 background(() -> start(Part.CONTROLLERS, () -> WorkloadControllers.start(cluster, api.caPem()))),
                 background(() -> start(Part.SCHEDULER, () -> Scheduler.start(schedulerConfig, cluster))),
                 background(() -> start(Part.NODE, () -> {
-                    ProcessNode node =
-                            ProcessNode.start(nodeConfig, cluster, nodeCredentials(api, nodeConfig.name()));
+                    ProcessNode node = ProcessNode.start(nodeConfig, cluster, nodeCredentials(api, nodeConfig.name()));
                     return (AutoCloseable) () -> node.shutDown(PODS_LIMIT);
                 })),
                 background(() -> {
@@ -153,7 +150,7 @@ final class Platform implements AutoCloseable {
 
     private NodeConfig nodeConfig() {
         ImageTable images =
-                new ImageTable(LocalImages.builtIn(), home.directory().resolve("node.yaml"));
+                new ImageTable(LocalImages.builtIn(home), home.directory().resolve("node.yaml"));
         return NodeConfig.of(LocalImages.hostName(), home.directory().resolve("node"), images);
     }
 
@@ -199,7 +196,10 @@ final class Platform implements AutoCloseable {
         long begin = System.nanoTime();
         T started = starter.call();
         parts.put(part, started);
-        log.info("{} started in {} ms", part, Duration.ofNanos(System.nanoTime() - begin).toMillis());
+        log.info(
+                "{} started in {} ms",
+                part,
+                Duration.ofNanos(System.nanoTime() - begin).toMillis());
         return started;
     }
 

@@ -41,7 +41,11 @@ public final class GarbageCollector implements Reconciler, AutoCloseable {
     /** Kinds come and go with their definitions: so long after such a change discovery is asked again. */
     private static final Duration SETTLE = Duration.ofMillis(300);
 
-    private static final Duration LIST_AGAIN = Duration.ofMillis(50);
+    private static final Duration LIST_AGAIN = Duration.ofMillis(500);
+
+    /** It watches every kind: those connections are made when the start of the others no longer waits for the processor. */
+    private static final Duration START_DELAY = Duration.ofSeconds(2);
+
     private static final Key DISCOVERY = new Key("", "");
     private static final KubernetesSerialization JSON = new KubernetesSerialization();
 
@@ -61,8 +65,8 @@ public final class GarbageCollector implements Reconciler, AutoCloseable {
     /** Starts it; it begins to act by itself once every kind has been listed. */
     public static GarbageCollector start(Workspace workspace) {
         var collector = new GarbageCollector(workspace);
-        collector.discovery.enqueue(DISCOVERY);
         collector.discovery.start();
+        collector.discovery.enqueueAfter(DISCOVERY, START_DELAY);
         return collector;
     }
 
