@@ -16,10 +16,12 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a simulated replica costs, measured on a process of its own. */
+@Tag("slow")
 class SimulatedCostIT {
     private static final int CLIENTS = 32;
     private static final int TOKENS = 32;
