@@ -397,17 +397,18 @@ class KubectlIT {
     @Test
     void portForwardReachesThePod() throws Exception {
         Needs.program("python3");
-        kubectl(
-                "run",
-                "web",
-                "--image=local/sh",
-                "--restart=Never",
-                "--command",
-                "--",
-                "sh",
-                "-c",
-                "exec python3 -m http.server 8000 --bind $POD_IP");
-        kubectl("patch", "pod", "web", "-p", "{\"metadata\":{\"labels\":{\"x\":\"y\"}}}");
+        apply("""
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: web}
+                spec:
+                  restartPolicy: Never
+                  containers:
+                  - name: web
+                    image: local/sh
+                    command: [sh, -c, 'exec python3 -m http.server 8000 --bind $POD_IP']
+                    readinessProbe: {tcpSocket: {port: 8000}, periodSeconds: 1}
+                """);
         kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=30s");
         ProcessBuilder builder = new ProcessBuilder("kubectl", "port-forward", "pod/web", ":8000");
         builder.environment()

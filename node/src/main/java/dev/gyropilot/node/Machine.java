@@ -3,6 +3,7 @@ package dev.gyropilot.node;
 import io.fabric8.kubernetes.api.model.NodeSystemInfo;
 import io.fabric8.kubernetes.api.model.NodeSystemInfoBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.FileStore;
@@ -124,8 +125,10 @@ final class Machine {
     }
 
     private static Optional<String> text(String file) {
-        try {
-            return Optional.of(Files.readString(Path.of(file)).strip());
+        // The kernel gives a number of /proc/sys whole or not at all, so it must be read at once; Files.readString does
+        // not.
+        try (BufferedReader reader = Files.newBufferedReader(Path.of(file))) {
+            return Optional.ofNullable(reader.readLine()).map(String::strip);
         } catch (IOException e) {
             return Optional.empty();
         }

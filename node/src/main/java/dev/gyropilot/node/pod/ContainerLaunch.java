@@ -131,7 +131,7 @@ final class ContainerLaunch {
             throws IOException {
         Path home = Files.createDirectories(folders.containerRoot(container.getName()));
         var environment = new LinkedHashMap<>(
-                Environment.inherited(fields.pod().getMetadata().getName(), home.toString()));
+                Environment.inherited(fields.pod().getMetadata().getName(), home.toString(), fields.podIp()));
         Path token = volumes.tokenFolder(mounts);
         if (token != null) {
             Kubeconfig.write(

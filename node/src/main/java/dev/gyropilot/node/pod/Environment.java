@@ -25,11 +25,13 @@ final class Environment {
     }
 
     /** What programs expect to find even where nobody set it. Nothing else of the node's own environment is passed on. */
-    static Map<String, String> inherited(String hostname, String home) {
+    static Map<String, String> inherited(String hostname, String home, String podIp) {
         var result = new LinkedHashMap<String, String>();
         result.put("PATH", Programs.inheritedPath());
         result.put("HOME", home);
         result.put("HOSTNAME", hostname);
+        // All pods share the host's network, so every program must know the address that is its own.
+        result.put("POD_IP", podIp);
         for (String name : new String[] {"LANG", "LC_ALL", "JAVA_HOME", "TMPDIR"}) {
             String value = System.getenv(name);
             if (value != null) {
