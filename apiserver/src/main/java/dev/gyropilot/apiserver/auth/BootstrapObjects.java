@@ -30,6 +30,10 @@ public final class BootstrapObjects {
         metadata.putObject("labels").put("component", "apiserver").put("provider", "kubernetes");
         ObjectNode spec = service.putObject("spec").put("type", "ClusterIP").put("clusterIP", SERVICE_IP);
         spec.putArray("clusterIPs").add(SERVICE_IP);
+        spec.putArray("ipFamilies").add("IPv4");
+        spec.put("ipFamilyPolicy", "SingleStack")
+                .put("internalTrafficPolicy", "Cluster")
+                .put("sessionAffinity", "None");
         spec.putArray("ports")
                 .addObject()
                 .put("name", "https")

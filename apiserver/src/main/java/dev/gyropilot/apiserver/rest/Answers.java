@@ -51,6 +51,16 @@ public final class Answers {
         send(call.exchange(), status, rendering.contentType(), JsonText.write(shaped));
     }
 
+    static void scale(Call call, Tables tables, ObjectNode scale) throws IOException {
+        Rendering rendering = Rendering.of(call.exchange());
+        ObjectNode shaped = switch (rendering) {
+            case OBJECT -> scale;
+            case TABLE -> tables.scale(scale, include(call));
+            case PARTIAL, PARTIAL_LIST -> Rendering.partial(scale);
+        };
+        send(call.exchange(), 200, rendering.contentType(), JsonText.write(shaped));
+    }
+
     static void stored(Call call, Tables tables, Stored stored) throws IOException {
         if (Rendering.of(call.exchange()) == Rendering.OBJECT) {
             send(call.exchange(), 200, JSON, View.bytes(stored, call.type()));
@@ -143,6 +153,10 @@ public final class Answers {
     }
 
     private static void send(Exchange exchange, int status, String contentType, byte[] body) throws IOException {
+        if (PrettyJson.wanted(exchange)) {
+            exchange.respond(status, contentType, PrettyJson.indent(body));
+            return;
+        }
         byte[] line = new byte[body.length + 1];
         System.arraycopy(body, 0, line, 0, body.length);
         line[body.length] = '\n';

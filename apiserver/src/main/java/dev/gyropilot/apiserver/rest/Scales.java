@@ -35,7 +35,7 @@ final class Scales {
         switch (call.attributes().verb()) {
             case "get" -> {
                 ObjectNode object = View.object(reads.get(call), call.type());
-                Answers.json(call.exchange(), 200, scale(object, paths));
+                Answers.scale(call, engine.tables(), scale(object, paths));
             }
             case "update" -> {
                 WriteOptions options = WriteOptions.of(call, "UpdateOptions", false);
@@ -65,7 +65,7 @@ final class Scales {
                     return engine.fields().update(before, next, options.manager(), call.type());
                 })
                 .object();
-        Answers.json(call.exchange(), 200, scale(written, paths));
+        Answers.scale(call, engine.tables(), scale(written, paths));
     }
 
     private static ObjectNode patched(Call call, ObjectNode scale) {

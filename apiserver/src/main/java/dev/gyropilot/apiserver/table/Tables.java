@@ -21,6 +21,13 @@ public final class Tables {
     private static final int MAX_PATHS = 4096;
     private static final Column NAME = new Column("Name", "string", "name", "", 0, "");
     private static final Column AGE = new Column("Age", "date", "", "", 0, ".metadata.creationTimestamp");
+    private static final List<Column> SCALE = List.of(
+            NAME,
+            new Column("Desired", "integer", "", "Replicas that are wanted.", 0, ""),
+            new Column("Available", "integer", "", "Replicas that there are.", 0, ""),
+            new Column("Age", "string", "", "", 0, ""));
+    private static final Map<String, Cell> SCALE_CELLS = Map.of(
+            "Desired", row -> row.number("spec", "replicas"), "Available", row -> row.number("status", "replicas"));
     private static final Map<String, Map<String, Cell>> CELLS = collect();
 
     private final InstantSource clock;
@@ -73,10 +80,33 @@ public final class Tables {
             IncludeObject include,
             @Nullable ObjectNode listMeta,
             boolean definitions) {
+        List<Column> columns = columns(type);
+        ObjectNode table = table(columns, listMeta, definitions);
+        ArrayNode rows = (ArrayNode) table.get("rows");
+        Map<String, Cell> cells =
+                type.custom() ? Map.of() : CELLS.getOrDefault(type.group() + "/" + type.kind(), Map.of());
+        for (ObjectNode object : objects) {
+            ObjectNode row = row(rows, columns, cells, object, include);
+            if (type.kind().equals("Pod") && type.group().isEmpty()) {
+                completion(row, Tree.text(object, "status", "phase"));
+            }
+        }
+        return table;
+    }
+
+    /** A table of one {@code autoscaling/v1 Scale}. */
+    public ObjectNode scale(ObjectNode scale, IncludeObject include) {
+        ObjectNode metadata = Tree.object();
+        metadata.set("resourceVersion", scale.path("metadata").path("resourceVersion"));
+        ObjectNode table = table(SCALE, metadata, true);
+        row((ArrayNode) table.get("rows"), SCALE, SCALE_CELLS, scale, include);
+        return table;
+    }
+
+    private static ObjectNode table(List<Column> columns, @Nullable ObjectNode listMeta, boolean definitions) {
         ObjectNode table =
                 JsonNodeFactory.instance.objectNode().put("kind", "Table").put("apiVersion", META);
         table.set("metadata", listMeta == null ? Tree.object() : listMeta);
-        List<Column> columns = columns(type);
         if (definitions) {
             ArrayNode list = table.putArray("columnDefinitions");
             columns.forEach(column -> list.addObject()
@@ -88,8 +118,7 @@ public final class Tables {
         } else {
             table.putNull("columnDefinitions");
         }
-        ArrayNode rows = table.putArray("rows");
-        objects.forEach(object -> row(rows.addObject(), type, columns, object, include));
+        table.putArray("rows");
         return table;
     }
 
@@ -116,30 +145,30 @@ public final class Tables {
         return columns;
     }
 
-    private void row(
-            ObjectNode target, ResourceType type, List<Column> columns, ObjectNode object, IncludeObject include) {
+    private ObjectNode row(
+            ArrayNode rows, List<Column> columns, Map<String, Cell> cells, ObjectNode object, IncludeObject include) {
+        ObjectNode target = rows.addObject();
         Row row = new Row(object, clock.instant());
-        ArrayNode cells = target.putArray("cells");
-        Map<String, Cell> own =
-                type.custom() ? Map.of() : CELLS.getOrDefault(type.group() + "/" + type.kind(), Map.of());
-        for (Column column : columns) {
-            cells.add(cell(column, own, row));
+        ArrayNode list = target.putArray("cells");
+        columns.forEach(column -> list.add(cell(column, cells, row)));
+        switch (include) {
+            case NONE -> {}
+            case METADATA -> target.set("object", partialMetadata(object));
+            case OBJECT -> target.set("object", object);
         }
-        String phase = Tree.text(object, "status", "phase");
-        boolean pod = type.kind().equals("Pod") && type.group().isEmpty();
-        if (pod && (phase.equals("Succeeded") || phase.equals("Failed"))) {
-            boolean well = phase.equals("Succeeded");
-            target.putArray("conditions")
+        return target;
+    }
+
+    /** By this kubectl tells pods that are done from those that run. */
+    private static void completion(ObjectNode row, String phase) {
+        boolean well = phase.equals("Succeeded");
+        if (well || phase.equals("Failed")) {
+            row.putArray("conditions")
                     .addObject()
                     .put("type", "Completed")
                     .put("status", "True")
                     .put("reason", phase)
                     .put("message", well ? "The pod has completed successfully." : "The pod failed.");
-        }
-        switch (include) {
-            case NONE -> {}
-            case METADATA -> target.set("object", partialMetadata(object));
-            case OBJECT -> target.set("object", object);
         }
     }
 
