@@ -153,7 +153,7 @@ public final class Arguments {
         private EngineException usage(String message) {
             return new EngineException(
                     EngineException.Code.USAGE,
-                    command + ": " + message + "\nRun 'engines " + command + " --help' for all flags.");
+                    command + ": " + message + " (all flags: engines " + command + " --help)");
         }
     }
 

@@ -76,8 +76,8 @@ public final class SampleGguf {
         System.out.println(out);
     }
 
-    /** Writes the model; a file of this name is replaced. */
-    static void write(Path out, long seed) {
+    /** Writes the model; a file of this name is replaced. The same seed gives the same bytes. */
+    public static void write(Path out, long seed) {
         Path part = out.resolveSibling(out.getFileName() + ".part");
         try {
             try (OutputStream stream = new BufferedOutputStream(Files.newOutputStream(part), 1 << 16)) {

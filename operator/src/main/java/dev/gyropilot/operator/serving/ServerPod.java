@@ -40,6 +40,10 @@ final class ServerPod {
     private static final int READY_PERIOD_SECONDS = 2;
     private static final int LIVE_PERIOD_SECONDS = 10;
     private static final int PROBE_TIMEOUT_SECONDS = 2;
+    /** A busy server answers late, and a restart would only add to its load: one that is silent for a minute hangs. */
+    private static final int LIVE_TIMEOUT_SECONDS = 10;
+
+    private static final int LIVE_FAILURES = 6;
 
     /** An engine's own drain time and a margin. */
     private static final long GRACE_SECONDS = 30;
@@ -98,9 +102,9 @@ final class ServerPod {
                 .withName(Names.PORT_HTTP)
                 .withContainerPort(engine.portOrDefault())
                 .endPort()
-                .withStartupProbe(probe(ready, STARTUP_PERIOD_SECONDS, startup))
-                .withReadinessProbe(probe(ready, READY_PERIOD_SECONDS, 2))
-                .withLivenessProbe(probe(live, LIVE_PERIOD_SECONDS, 3))
+                .withStartupProbe(probe(ready, STARTUP_PERIOD_SECONDS, PROBE_TIMEOUT_SECONDS, startup))
+                .withReadinessProbe(probe(ready, READY_PERIOD_SECONDS, PROBE_TIMEOUT_SECONDS, 2))
+                .withLivenessProbe(probe(live, LIVE_PERIOD_SECONDS, LIVE_TIMEOUT_SECONDS, LIVE_FAILURES))
                 .withResources(resources())
                 .withTerminationMessagePolicy("FallbackToLogsOnError")
                 .withSecurityContext(restricted());
@@ -173,14 +177,14 @@ final class ServerPod {
                 .build();
     }
 
-    private Probe probe(String path, int periodSeconds, int failures) {
+    private Probe probe(String path, int periodSeconds, int timeoutSeconds, int failures) {
         return new ProbeBuilder()
                 .withNewHttpGet()
                 .withPath(path)
                 .withNewPort(Names.PORT_HTTP)
                 .endHttpGet()
                 .withPeriodSeconds(periodSeconds)
-                .withTimeoutSeconds(PROBE_TIMEOUT_SECONDS)
+                .withTimeoutSeconds(timeoutSeconds)
                 .withFailureThreshold(failures)
                 .build();
     }
