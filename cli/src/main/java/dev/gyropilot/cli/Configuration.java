@@ -35,7 +35,7 @@ final class Configuration {
         } catch (IOException e) {
             throw new CliError(
                     file + " cannot be read: "
-                            + e.getMessage().lines().findFirst().orElse(""),
+                            + String.valueOf(e.getMessage()).lines().findFirst().orElse(""),
                     "Check its YAML.",
                     e);
         }

@@ -76,7 +76,7 @@ public final class Main {
                 : List.of();
         String name = command.getCommandSpec().qualifiedName();
         terminal.error(
-                failure.getMessage(),
+                String.valueOf(failure.getMessage()),
                 (guesses.isEmpty() ? "" : "Maybe you meant " + String.join(" or ", guesses) + ". ") + "See `" + name
                         + " --help`.");
         return EXIT_USAGE;
@@ -85,7 +85,7 @@ public final class Main {
     private static int report(Exception failure, Terminal terminal) {
         LoggerFactory.getLogger(Main.class).debug("command failed", failure);
         switch (failure) {
-            case CliError known -> terminal.error(known.getMessage(), known.remedy());
+            case CliError known -> terminal.error(String.valueOf(known.getMessage()), known.remedy());
             case KubernetesClientException api -> terminal.error(apiMessage(api), apiRemedy(api));
             default ->
                 terminal.error(

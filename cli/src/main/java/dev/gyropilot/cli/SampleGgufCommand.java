@@ -36,7 +36,8 @@ final class SampleGgufCommand implements Callable<Integer> {
         try {
             SampleGguf.write(file, seed);
         } catch (EngineException e) {
-            throw new CliError(e.getMessage(), "Give a file in a folder that exists and can be written.", e);
+            throw new CliError(
+                    String.valueOf(e.getMessage()), "Give a file in a folder that exists and can be written.", e);
         }
         terminal.done("wrote " + file + "; its weights are random, so its text is noise");
         terminal.say("Serve it with `gyro deploy " + file + " --name chat`.");

@@ -164,7 +164,7 @@ final class UpCommand implements Callable<Integer> {
             }
             return 0;
         } catch (CliError e) {
-            terminal.error(e.getMessage(), e.remedy());
+            terminal.error(String.valueOf(e.getMessage()), e.remedy());
             return 1;
         }
     }

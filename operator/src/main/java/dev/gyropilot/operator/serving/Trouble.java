@@ -76,7 +76,7 @@ record Trouble(String reason, String message) {
     private static String ended(ContainerStateTerminated ended) {
         String reason =
                 "OOMKilled".equals(ended.getReason()) ? "ran out of memory: raise spec.resources.limits.memory; " : "";
-        return reason + "exited with code " + ended.getExitCode() + separated(lastLine(text(ended.getMessage())));
+        return reason + "exited with code " + ended.getExitCode() + separated(lastLine(ended.getMessage()));
     }
 
     private static Optional<Trouble> unschedulable(Pod pod) {
@@ -98,9 +98,13 @@ record Trouble(String reason, String message) {
                 : Optional.empty();
     }
 
-    private static String lastLine(String text) {
-        List<String> lines = text.lines().filter(line -> !line.isBlank()).toList();
-        return lines.isEmpty() ? "" : lines.getLast().strip();
+    /** The line that a program wrote last before it ended, which says why. */
+    private static String lastLine(@Nullable String text) {
+        List<String> lines = Objects.requireNonNullElse(text, "")
+                .lines()
+                .filter(line -> !line.isBlank())
+                .toList();
+        return lines.isEmpty() ? "" : text(lines.getLast());
     }
 
     private static String separated(String text) {
@@ -109,6 +113,6 @@ record Trouble(String reason, String message) {
 
     private static String text(@Nullable String message) {
         String text = Objects.requireNonNullElse(message, "").strip();
-        return text.length() <= MESSAGE_LIMIT ? text : text.substring(text.length() - MESSAGE_LIMIT);
+        return text.length() <= MESSAGE_LIMIT ? text : text.substring(0, MESSAGE_LIMIT) + "…";
     }
 }
