@@ -13,7 +13,7 @@ import java.util.List;
 
 /** The few calls of the OpenAI API with which the first question is asked. */
 final class OpenAi {
-    private static final Duration TIMEOUT = Duration.ofSeconds(120);
+    private static final Duration TIMEOUT = Duration.ofMinutes(2);
 
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
