@@ -2,6 +2,7 @@ package dev.gyropilot.cli;
 
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.PrintWriter;
+import java.nio.charset.Charset;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
@@ -58,7 +59,7 @@ public final class Main {
     static int run(String[] arguments, Terminal terminal, Home home) {
         CommandLine commands = new CommandLine(new Main(), new CommandFactory(terminal, home))
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setErr(new PrintWriter(System.err, true))
+                .setErr(new PrintWriter(System.err, true, Charset.defaultCharset()))
                 .setExecutionExceptionHandler((failure, _, _) -> report(failure, terminal))
                 .setParameterExceptionHandler((failure, _) -> usage(failure, terminal));
         return arguments.length == 0 ? help(commands) : commands.execute(arguments);

@@ -48,6 +48,6 @@ final class SimulatedEngines implements SimulatedWorkload, AutoCloseable {
 
     @Override
     public void close() {
-        loops.shutdownGracefully();
+        var _ = loops.shutdownGracefully();
     }
 }
