@@ -1,5 +1,6 @@
 package dev.gyropilot.apiserver;
 
+import dev.gyropilot.api.config.Setting;
 import dev.gyropilot.apiserver.http.HttpLimits;
 import dev.gyropilot.apiserver.store.StoreLimits;
 import java.net.InetAddress;
@@ -20,8 +21,8 @@ public record ApiServerConfig(
         InetAddress bindAddress,
         int port,
         Set<String> names,
-        StoreLimits storeLimits,
-        HttpLimits httpLimits,
+        @Setting("Bounds of the store.") StoreLimits storeLimits,
+        @Setting("Bounds of the endpoint.") HttpLimits httpLimits,
         InstantSource clock) {
     public ApiServerConfig {
         names = Set.copyOf(names);

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
 /**
  * {@code config.yaml} of the data directory: one section for each part, read once at the start. It need not exist; an unknown
@@ -51,6 +53,30 @@ final class Configuration {
             }
         }
         return new Configuration(file, root);
+    }
+
+    /** The reference page of all settings. */
+    static String reference(Map<String, Record> defaults) {
+        StringBuilder page = new StringBuilder("# Configuration\n\n"
+                + "Generated from the configuration types. `config.yaml` of the data directory, read at the start; each\n"
+                + "section and each setting may be left out. Durations read `500ms`, `30s`, `5m`, `2h`, `1d`.\n");
+        for (String section : SECTIONS) {
+            page.append("\n## `")
+                    .append(section)
+                    .append("`\n\n| setting | type | default | what it does |\n|---|---|---|---|\n");
+            for (Settings.Description setting : Settings.describe(Objects.requireNonNull(defaults.get(section)))) {
+                page.append("| `")
+                        .append(setting.name())
+                        .append("` | ")
+                        .append(setting.type())
+                        .append(" | ")
+                        .append(setting.defaultValue().isEmpty() ? "" : "`" + setting.defaultValue() + "`")
+                        .append(" | ")
+                        .append(setting.text())
+                        .append(" |\n");
+            }
+        }
+        return page.toString();
     }
 
     /** The defaults with what the section says. */

@@ -1,5 +1,6 @@
 package dev.gyropilot.gateway;
 
+import dev.gyropilot.api.config.Setting;
 import java.time.Duration;
 
 /**
@@ -20,13 +21,25 @@ import java.time.Duration;
 public record GatewayConfig(
         String bindAddress,
         int port,
+
+        @Setting("Threads that carry the traffic; 0 takes one for each processor.")
         int eventLoops,
+
+        @Setting("Whether `/metrics` answers without an API key.")
         boolean metricsPublic,
-        boolean accessLog,
+
+        @Setting("Whether each request is logged.") boolean accessLog,
+
+        @Setting("How often a request goes to another replica after one has failed it.")
         int retries,
+
+        @Setting("How long a draining gateway still accepts requests while `/readyz` says no.")
         long lameDuckMillis,
-        Limits limits,
-        Timeouts timeouts,
+
+        @Setting("Sizes and counts.") Limits limits,
+        @Setting("The longest that each phase may take.") Timeouts timeouts,
+
+        @Setting("Bounds of the requests that wait for a replica.")
         Hold hold) {
     public GatewayConfig {
         inRange("port", port, 0, 65_535);
@@ -119,14 +132,28 @@ public record GatewayConfig(
      * @param idleUpstreams connections kept open to each replica by each event loop
      */
     public record Limits(
+            @Setting("All header fields of a request: 431 above.")
             int headerBytes,
-            int requestLineBytes,
-            int bodyBytes,
+
+            @Setting("First line of a request: 414 above.") int requestLineBytes,
+            @Setting("Body of a request: 413 above.") int bodyBytes,
+
+            @Setting("Open client connections; further ones get 503.")
             int connections,
-            int concurrentRequests,
+
+            @Setting("Requests in flight: 429 above.") int concurrentRequests,
+
+            @Setting("Bodies of all requests in flight together: 429 above.")
             long bufferedBytes,
+
+            @Setting("Parts of further requests read ahead on a connection that still waits for an answer.")
             int pipelinedMessages,
+
+            @Setting(
+                    "How much of an answer that is no stream is kept until it is complete, so that a replica's death in the middle of it can be mended by another replica.")
             int withheldBytes,
+
+            @Setting("Connections kept open to each replica by each event loop.")
             int idleUpstreams) {
         public Limits {
             inRange("limits.headerBytes", headerBytes, 256, 1 << 20);
@@ -188,15 +215,32 @@ public record GatewayConfig(
      * @param lingerMillis after a refusal, in which what the client still sends is read and dropped
      */
     public record Timeouts(
+            @Setting("From a request's first byte to the end of its header.")
             long headerMillis,
+
+            @Setting("From there to the end of its body: 408 above.")
             long bodyMillis,
-            long connectMillis,
+
+            @Setting("Connecting to a replica.") long connectMillis,
+
+            @Setting("From a request's last byte to the answer's first: 504 above.")
             long responseMillis,
-            long streamIdleMillis,
+
+            @Setting("Between two pieces of an answer.") long streamIdleMillis,
+
+            @Setting("That a client may read nothing while an answer waits for it.")
             long clientWriteMillis,
+
+            @Setting("Between two requests on a client's connection.")
             long clientIdleMillis,
+
+            @Setting("That an unused connection to a replica stays open.")
             long upstreamIdleMillis,
+
+            @Setting("Of silence in a stream after which a comment is sent to keep the connection alive.")
             long keepAliveMillis,
+
+            @Setting("After a refusal, in which what the client still sends is read and dropped.")
             long lingerMillis) {
         public Timeouts {
             long day = Duration.ofDays(1).toMillis();
@@ -225,7 +269,17 @@ public record GatewayConfig(
      * @param wakeMillis how long a request waits for a service that is at zero: 503 above
      * @param outageMillis how long it waits when all replicas of a service that is awake are gone for a moment
      */
-    public record Hold(int requests, long bytes, long wakeMillis, long outageMillis) {
+    public record Hold(
+            @Setting("How many may wait, over all services: 503 above.")
+            int requests,
+
+            @Setting("Their bodies together: 503 above.") long bytes,
+
+            @Setting("How long a request waits for a service that is at zero: 503 above.")
+            long wakeMillis,
+
+            @Setting("How long it waits when all replicas of a service that is awake are gone for a moment.")
+            long outageMillis) {
         public Hold {
             inRange("hold.requests", requests, 0, 1 << 20);
             inRange("hold.bytes", bytes, 0, Long.MAX_VALUE);

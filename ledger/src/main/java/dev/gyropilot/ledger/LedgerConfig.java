@@ -1,5 +1,6 @@
 package dev.gyropilot.ledger;
 
+import dev.gyropilot.api.config.Setting;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -17,13 +18,25 @@ import org.jspecify.annotations.Nullable;
  * @param spillBytesLimit bytes of the spill before records are dropped
  */
 public record LedgerConfig(
+        @Setting("JDBC URL: `jdbc:sqlite:FILE` or `jdbc:postgresql://HOST:PORT/DATABASE`.")
         String url,
-        @Nullable String user,
-        @Nullable String password,
+
+        @Setting("Database user; null for the embedded file, or when the URL names it.") @Nullable
+        String user,
+
+        @Setting("Its password.") @Nullable String password,
         Path spillDirectory,
+
+        @Setting("The longest that a record stays in memory only: what a `kill -9` can lose.")
         Duration flushInterval,
+
+        @Setting(
+                "Records in memory before they are dropped (the queue drains to disk, so only a failing disk fills it).")
         int queueRecords,
-        int batchRecords,
+
+        @Setting("Records in one transaction.") int batchRecords,
+
+        @Setting("Bytes of the spill before records are dropped.")
         long spillBytesLimit) {
     public LedgerConfig {
         if (!url.startsWith("jdbc:sqlite:") && !url.startsWith("jdbc:postgresql:")) {

@@ -1,5 +1,6 @@
 package dev.gyropilot.node;
 
+import dev.gyropilot.api.config.Setting;
 import dev.gyropilot.node.image.ImageTable;
 import dev.gyropilot.node.process.LogLimits;
 import java.nio.file.Path;
@@ -23,11 +24,19 @@ public record NodeConfig(
         String name,
         Path dataDirectory,
         ImageTable images,
+
+        @Setting("The addresses of pods; must be bindable on this machine.")
         String podRange,
-        int podLimit,
+
+        @Setting("How many pods the node takes.") int podLimit,
+
+        @Setting("How much of each container's output is kept.")
         LogLimits logs,
+
         int port,
-        Map<String, String> labels,
+        @Setting("More labels for the Node.") Map<String, String> labels,
+
+        @Setting("How soon a changed ConfigMap or Secret reaches a running pod.")
         Duration volumeRefresh) {
     public static final String DEFAULT_POD_RANGE = "127.64.0.0/10";
     public static final int DEFAULT_POD_LIMIT = 250;

@@ -1,5 +1,6 @@
 package dev.gyropilot.operator;
 
+import dev.gyropilot.api.config.Setting;
 import java.net.URI;
 
 /**
@@ -11,7 +12,16 @@ import java.net.URI;
  * @param hub address of the model hub that {@code hf://} URIs mean
  * @param idleSeconds after which a service that may sleep does, when it names no time of its own
  */
-public record OperatorConfig(URI gatewayUrl, String enginesImage, String modelsDirectory, URI hub, int idleSeconds) {
+public record OperatorConfig(
+        URI gatewayUrl,
+        String enginesImage,
+        String modelsDirectory,
+
+        @Setting("Address of the model hub that `hf://` URIs mean.")
+        URI hub,
+
+        @Setting("After which a service that may sleep does, when it names no time of its own.")
+        int idleSeconds) {
     public static final URI DEFAULT_HUB = URI.create("https://huggingface.co");
     public static final int DEFAULT_IDLE_SECONDS = 300;
 

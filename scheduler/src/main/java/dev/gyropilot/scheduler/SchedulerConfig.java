@@ -1,5 +1,6 @@
 package dev.gyropilot.scheduler;
 
+import dev.gyropilot.api.config.Setting;
 import java.time.Duration;
 import java.util.Set;
 
@@ -20,12 +21,20 @@ import java.util.Set;
 public record SchedulerConfig(
         Set<String> schedulerNames,
         boolean claimController,
-        long seed,
-        int bindParallelism,
+        @Setting("Decides between nodes of equal score.") long seed,
+        @Setting("How many bindings are written at once.") int bindParallelism,
+
+        @Setting("How many decisions may wait to be written before no further ones are made.")
         int undeliveredLimit,
+
+        @Setting("How long a refused pod waits at least before its second attempt; doubles with each attempt.")
         Duration firstBackoff,
-        Duration backoffLimit,
+
+        @Setting("The longest of these waits.") Duration backoffLimit,
+
+        @Setting("After this long a refused pod is tried again even if no event spoke for it.")
         Duration unschedulableRetry,
+
         Duration syncLimit) {
     /** The name by which a pod on any cluster asks for this scheduler. */
     public static final String NAME = "gyropilot";

@@ -3,6 +3,8 @@ package dev.gyropilot.api.config;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +17,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Binds a section of {@code config.yaml} to a configuration record, over its defaults. */
 public final class Settings {
@@ -49,12 +52,12 @@ public final class Settings {
                                 .orElse("there are: " + String.join(", ", known)));
             }
         });
-        Object[] arguments = new Object[components.length];
+        @Nullable Object[] arguments = new @Nullable Object[components.length];
         for (int i = 0; i < components.length; i++) {
             RecordComponent component = components[i];
             JsonNode value = values.path(component.getName());
             String name = section + "." + component.getName();
-            Object current = get(component, defaults);
+            @Nullable Object current = get(component, defaults);
             if (value.isMissingNode() || value.isNull()) {
                 arguments[i] = current;
             } else if (current instanceof Record group) {
@@ -93,7 +96,7 @@ public final class Settings {
         return Arrays.stream(components).filter(c -> c.isAnnotationPresent(Setting.class));
     }
 
-    private static Object get(RecordComponent component, Record record) {
+    private static @Nullable Object get(RecordComponent component, Record record) {
         try {
             component.getAccessor().setAccessible(true);
             return component.getAccessor().invoke(record);
@@ -104,7 +107,7 @@ public final class Settings {
 
     @SuppressWarnings("unchecked")
     private static <T extends Record> T construct(
-            String section, T defaults, RecordComponent[] components, Object[] arguments) {
+            String section, T defaults, RecordComponent[] components, @Nullable Object[] arguments) {
         try {
             Class<?>[] types =
                     Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
@@ -137,6 +140,13 @@ public final class Settings {
         }
         if (type == String.class && value.isValueNode()) {
             return value.asText();
+        }
+        if (type == URI.class && value.isTextual()) {
+            try {
+                return new URI(value.textValue());
+            } catch (URISyntaxException e) {
+                throw new IllegalArgumentException(name + " is " + value + ", but must be an address", e);
+            }
         }
         if (type == Path.class && value.isTextual()) {
             return Path.of(value.textValue());
@@ -186,9 +196,9 @@ public final class Settings {
         return type == List.class ? "a list" : type == Map.class ? "a map" : "a text";
     }
 
-    private static String print(Object value) {
+    private static String print(@Nullable Object value) {
         if (!(value instanceof Duration duration)) {
-            return String.valueOf(value);
+            return value == null ? "" : String.valueOf(value);
         }
         if (duration.toMillisPart() != 0) {
             return duration.toMillis() + "ms";

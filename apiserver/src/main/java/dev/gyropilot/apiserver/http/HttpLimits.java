@@ -1,5 +1,6 @@
 package dev.gyropilot.apiserver.http;
 
+import dev.gyropilot.api.config.Setting;
 import java.time.Duration;
 import java.util.Set;
 
@@ -15,11 +16,20 @@ import java.util.Set;
  *     reach it by a name of its own
  */
 public record HttpLimits(
+        @Setting("Largest request body; a larger one is answered with 413.")
         int bodyBytes,
+
+        @Setting("How many clients may be connected at once.")
         int connections,
+
+        @Setting("How long a client may take to send a request it has begun.")
         Duration bodyTimeout,
-        Duration idleTimeout,
+
+        @Setting("How long an unused connection is kept.") Duration idleTimeout,
+
+        @Setting("How long a client may leave what it asked for unread.")
         Duration writeTimeout,
+
         Set<String> hosts) {
     public HttpLimits {
         hosts = Set.copyOf(hosts);
