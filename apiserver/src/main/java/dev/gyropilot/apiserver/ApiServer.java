@@ -60,12 +60,22 @@ public final class ApiServer implements AutoCloseable {
 
     private final Store store;
     private final Pki pki;
+    private final Credentials credentials;
+    private final Path keyFolder;
     private final CustomDefinitions definitions;
     private final HttpServer http;
 
-    private ApiServer(Store store, Pki pki, CustomDefinitions definitions, HttpServer http) {
+    private ApiServer(
+            Store store,
+            Pki pki,
+            Credentials credentials,
+            Path keyFolder,
+            CustomDefinitions definitions,
+            HttpServer http) {
         this.store = store;
         this.pki = pki;
+        this.credentials = credentials;
+        this.keyFolder = keyFolder;
         this.definitions = definitions;
         this.http = http;
     }
@@ -92,8 +102,8 @@ public final class ApiServer implements AutoCloseable {
         FirstObjects.create(store, registry, config.clock(), BootstrapObjects.all());
         CustomDefinitions definitions = new CustomDefinitions(store, registry, config.clock()).start();
         ServiceAccountTokens tokens = new ServiceAccountTokens(pki.serviceAccountKeys(), store, config.clock());
-        Authenticator authenticator = new CertificateAndTokenAuthenticator(
-                Credentials.open(config.directory().resolve("tokens")), tokens);
+        Credentials credentials = Credentials.open(config.directory().resolve("tokens"));
+        Authenticator authenticator = new CertificateAndTokenAuthenticator(credentials, tokens);
         RbacAuthorizer access = new RbacAuthorizer(store);
         Engine engine = new Engine(
                 store,
@@ -116,7 +126,7 @@ public final class ApiServer implements AutoCloseable {
                 config.clock(),
                 BootstrapObjects.kubernetesService(
                         config.bindAddress().getHostAddress(), http.address().getPort()));
-        return new ApiServer(store, pki, definitions, http);
+        return new ApiServer(store, pki, credentials, config.directory().resolve("pki"), definitions, http);
     }
 
     public int port() {
@@ -167,7 +177,7 @@ public final class ApiServer implements AutoCloseable {
                 "gyropilot",
                 url(),
                 pki.authorityPem(),
-                new Kubeconfig.Login.ByCertificate(pki.client("client-" + user, user, groups)),
+                new Kubeconfig.Login.ByToken(credentials.kept(keyFolder.resolve("token-" + user), user, groups)),
                 "");
     }
 

@@ -32,12 +32,9 @@ final class LocalImages {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         Path distribution = distribution();
-        Path archive = distribution.resolve("engines.aot");
-        if (Files.exists(archive)) {
-            command.addAll(List.of("-XX:AOTCache=" + archive, "-Xlog:aot=off", "-Xlog:cds=off"));
-        }
         command.addAll(List.of(
                 "-XX:+UseSerialGC",
+                "-Xms16m",
                 "-Xss512k",
                 "-XX:MinHeapFreeRatio=10",
                 "-XX:MaxHeapFreeRatio=30",

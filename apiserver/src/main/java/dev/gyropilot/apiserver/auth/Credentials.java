@@ -56,6 +56,22 @@ public final class Credentials {
         return token;
     }
 
+    /**
+     * The user's token that is kept in this file, made and written there (readable by its owner only) when the file holds
+     * none that is good.
+     */
+    public synchronized String kept(Path tokenFile, String name, List<String> groups) {
+        if (Files.exists(tokenFile)) {
+            String token = PrivateFiles.read(tokenFile).strip();
+            if (user(token).filter(user -> user.name().equals(name)).isPresent()) {
+                return token;
+            }
+        }
+        String token = issue(name, groups);
+        PrivateFiles.write(tokenFile, token + "\n");
+        return token;
+    }
+
     /** Takes away all tokens of the user. */
     public synchronized void revoke(String name) {
         store(entries.stream()

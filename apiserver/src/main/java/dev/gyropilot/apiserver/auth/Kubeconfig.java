@@ -18,8 +18,6 @@ public record Kubeconfig(String name, String server, String authorityPem, Login 
 
     /** How the user shows who he is. */
     public sealed interface Login {
-        record ByCertificate(Identity identity) implements Login {}
-
         record ByToken(String token) implements Login {}
 
         /** The file is read again before the token in it ends. */
@@ -39,9 +37,6 @@ public record Kubeconfig(String name, String server, String authorityPem, Login 
         cluster.put("server", server).put("certificate-authority-data", base64(authorityPem));
         ObjectNode user = config.putArray("users").addObject().put("name", name).putObject("user");
         switch (login) {
-            case Login.ByCertificate(Identity identity) ->
-                user.put("client-certificate-data", base64(identity.certificatePem()))
-                        .put("client-key-data", base64(identity.keyPem()));
             case Login.ByToken(String token) -> user.put("token", token);
             case Login.ByTokenFile(Path tokenFile) -> user.put("tokenFile", tokenFile.toString());
         }
