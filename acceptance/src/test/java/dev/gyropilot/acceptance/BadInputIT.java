@@ -135,18 +135,13 @@ class BadInputIT {
 
     @Test
     void anOldJdkIsNamed() throws IOException {
-        Path jdk = Files.createDirectories(folder.resolve("old/bin"));
-        Files.writeString(jdk.getParent().resolve("release"), "JAVA_VERSION=\"17.0.1\"\n");
-        Files.writeString(jdk.resolve("java"), "#!/bin/sh\nexit 1\n");
-        assertThat(jdk.resolve("java").toFile().setExecutable(true)).isTrue();
+        Path jdk = folder.resolve("old");
+        Path bin = Files.createDirectories(jdk.resolve("bin"));
+        Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"17.0.1\"\n");
+        Files.writeString(bin.resolve("java"), "#!/bin/sh\nexit 1\n");
+        assertThat(bin.resolve("java").toFile().setExecutable(true)).isTrue();
         var result = Command.run(
-                Map.of(
-                        "JAVA_HOME",
-                        jdk.getParent().toString(),
-                        "GYROPILOT_JAVA_FOLDERS",
-                        jdk.getParent().toString(),
-                        "PATH",
-                        "/usr/bin:/bin"),
+                Map.of("JAVA_HOME", jdk.toString(), "GYROPILOT_JAVA_FOLDERS", jdk.toString(), "PATH", "/usr/bin:/bin"),
                 List.of(Gyropilot.ROOT.resolve("gyro").toString(), "version"));
         assertOneMessage(result, "JDK 25", "17", "JAVA_HOME");
     }

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Runs programs as a user would. */
 final class Command {
-    private static final Duration LIMIT = Duration.ofSeconds(180);
+    private static final Duration LIMIT = Duration.ofMinutes(3);
 
     private Command() {}
 

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -131,7 +132,7 @@ class ServeIT {
                 null);
     }
 
-    private static JsonNode assertError(HttpResponse<String> response, int code, String errorCode) {
+    private static JsonNode assertError(HttpResponse<String> response, int code, @Nullable String errorCode) {
         assertThat(response.statusCode()).as(response.body()).isEqualTo(code);
         JsonNode error = Gyropilot.json(response.body()).path("error");
         assertThat(error.path("message").asText()).isNotEmpty();

@@ -55,7 +55,7 @@ public final class PlacementBench {
 
     private static PodShape shape(int app, List<SpreadConstraint> spread) {
         var plain = PodShape.of(
-                "default", Map.of("app", "a" + app), Map.of("cpu", 100L + app % 10 * 10, "memory", 200L << 20));
+                "default", Map.of("app", "a" + app), Map.of("cpu", 100L + app % 10 * 10L, "memory", 200L << 20));
         return new PodShape(
                 plain.namespace(),
                 plain.labels(),

@@ -2,7 +2,7 @@ package dev.gyropilot.cli;
 
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.PrintWriter;
-import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
@@ -38,7 +38,6 @@ import picocli.CommandLine.ScopeType;
             DescribeCommand.class,
             LogsCommand.class,
             DeleteCommand.class,
-            SampleGgufCommand.class,
             VersionCommand.class,
             CompletionCommand.class,
             TrainCommand.class,
@@ -59,7 +58,7 @@ public final class Main {
     static int run(String[] arguments, Terminal terminal, Home home) {
         CommandLine commands = new CommandLine(new Main(), new CommandFactory(terminal, home))
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setErr(new PrintWriter(System.err, true, Charset.defaultCharset()))
+                .setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8))
                 .setExecutionExceptionHandler((failure, _, _) -> report(failure, terminal))
                 .setParameterExceptionHandler((failure, _) -> usage(failure, terminal));
         return arguments.length == 0 ? help(commands) : commands.execute(arguments);
@@ -86,7 +85,7 @@ public final class Main {
     private static int report(Exception failure, Terminal terminal) {
         LoggerFactory.getLogger(Main.class).debug("command failed", failure);
         switch (failure) {
-            case CliError known -> terminal.error(String.valueOf(known.getMessage()), known.remedy());
+            case CliError known -> terminal.error(known.getMessage(), known.remedy());
             case KubernetesClientException api -> terminal.error(apiMessage(api), apiRemedy(api));
             default ->
                 terminal.error(
