@@ -120,7 +120,8 @@ public final class ApiServer implements AutoCloseable {
         Api api = new Api(engine, authenticator, resources, pages, metrics);
         HttpServer http = HttpServer.start(
                 new InetSocketAddress(config.bindAddress(), config.port()), tls(config, pki), httpLimits(config), api);
-        FirstObjects.create(
+        // The port may be another than at the last start.
+        FirstObjects.keep(
                 store,
                 registry,
                 config.clock(),
