@@ -3,6 +3,7 @@ package dev.gyropilot.cli;
 import dev.gyropilot.api.serving.ModelService;
 import dev.gyropilot.api.serving.ModelServices;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -36,9 +37,23 @@ sealed interface DeployRequest {
             }
         }
         try {
-            return new Service(ModelServices.forArgument(argument, name));
+            ModelService service = ModelServices.forArgument(argument, name);
+            if (!argument.contains("://")) {
+                checkFile(service.getSpec().model().uri());
+            }
+            return new Service(service);
         } catch (IllegalArgumentException e) {
             throw new CliError(String.valueOf(e.getMessage()), "", e);
+        }
+    }
+
+    /** A path that was typed here is meant here; an address with file:// may mean a node's file. */
+    private static void checkFile(@Nullable String uri) {
+        if (uri != null && uri.startsWith("file:")) {
+            Path file = Path.of(URI.create(uri));
+            if (!Files.exists(file)) {
+                throw new CliError("cannot read the model " + file + ": there is no such file", "Check the path.");
+            }
         }
     }
 }

@@ -3,8 +3,10 @@ package dev.gyropilot.cli;
 import dev.gyropilot.api.Conditions;
 import dev.gyropilot.api.cluster.Key;
 import dev.gyropilot.api.serving.Engine;
+import dev.gyropilot.api.serving.Model;
 import dev.gyropilot.api.serving.ModelService;
 import dev.gyropilot.api.serving.ModelServiceStatus;
+import dev.gyropilot.api.serving.ModelServices;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -44,6 +46,7 @@ final class Deployer implements AutoCloseable {
 
     /** Applies server-side; the names of the model services among the objects. */
     List<String> apply(DeployRequest request, String namespace) {
+        checkModel(request, namespace);
         List<String> services = new ArrayList<>();
         for (HasMetadata object : objects(request)) {
             if (object.getMetadata().getNamespace() == null) {
@@ -63,6 +66,31 @@ final class Deployer implements AutoCloseable {
             }
         }
         return services;
+    }
+
+    /** A manifest may come before its Model; who types a model's name wants one that is there. */
+    private void checkModel(DeployRequest request, String namespace) {
+        if (!(request instanceof DeployRequest.Service(ModelService service))) {
+            return;
+        }
+        String name = service.getSpec().model().name();
+        if (name == null
+                || client.resources(Model.class)
+                                .inNamespace(namespace)
+                                .withName(name)
+                                .get()
+                        != null) {
+            return;
+        }
+        List<String> known = new ArrayList<>(ModelServices.builtIn());
+        client.resources(Model.class)
+                .inNamespace(namespace)
+                .list()
+                .getItems()
+                .forEach(model -> known.add(model.getMetadata().getName()));
+        throw new CliError(
+                "there is no model " + name + " in namespace " + namespace + "; known are " + String.join(", ", known),
+                "Give one of these, a file such as ./" + name + ".gguf, or an https:// or hf:// address.");
     }
 
     static List<HasMetadata> objects(DeployRequest request) {
@@ -220,6 +248,7 @@ final class Deployer implements AutoCloseable {
 
     /** What the objects would become, by a dry run on the server; nothing is changed. */
     List<HasMetadata> dryRun(DeployRequest request, String namespace) {
+        checkModel(request, namespace);
         List<HasMetadata> result = new ArrayList<>();
         for (HasMetadata object : objects(request)) {
             if (object.getMetadata().getNamespace() == null) {

@@ -18,6 +18,11 @@ public final class ModelServices {
 
     private ModelServices() {}
 
+    /** The short names of the models that come with the program, in order. */
+    public static List<String> builtIn() {
+        return BUILT_IN.keySet().stream().sorted().toList();
+    }
+
     /**
      * The service for a model given by a short name ({@code minilm}), a file ({@code ./chat.gguf}), an address
      * ({@code https://…}, {@code hf://ORG/REPO/FILE}) or else the name of a Model.
