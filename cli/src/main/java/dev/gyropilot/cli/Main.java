@@ -38,6 +38,7 @@ import picocli.CommandLine.ScopeType;
             DescribeCommand.class,
             LogsCommand.class,
             DeleteCommand.class,
+            SampleGgufCommand.class,
             VersionCommand.class,
             CompletionCommand.class,
             TrainCommand.class,
