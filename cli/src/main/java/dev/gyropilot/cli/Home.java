@@ -38,9 +38,13 @@ final class Home {
     static Home fromEnvironment() {
         String configured = System.getenv(VARIABLE);
         return new Home(
-                configured == null || configured.isEmpty()
-                        ? Path.of(System.getProperty("user.home"), ".gyropilot")
-                        : Path.of(configured));
+                configured == null || configured.isEmpty() ? Path.of(userHome(), ".gyropilot") : Path.of(configured));
+    }
+
+    /** As the shell sees it: the JVM takes its own from the password file. */
+    private static String userHome() {
+        String home = System.getenv("HOME");
+        return home == null || home.isEmpty() ? System.getProperty("user.home") : home;
     }
 
     Path directory() {
