@@ -28,27 +28,17 @@ import dev.gyropilot.apiserver.rest.NodeProxy;
 import dev.gyropilot.apiserver.rest.Resources;
 import dev.gyropilot.apiserver.store.Store;
 import dev.gyropilot.apiserver.table.Tables;
-import io.netty.handler.ssl.ApplicationProtocolConfig;
-import io.netty.handler.ssl.ApplicationProtocolNames;
-import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
-import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 
 /**
  * A Kubernetes API server inside this process: storage, REST, watch and access control, without controllers, scheduler or
@@ -184,40 +174,13 @@ public final class ApiServer implements AutoCloseable {
 
     /** The server as a client of node agents: with a certificate that they know, trusting this installation's only. */
     private static SSLContext towardsNodes(Pki pki) {
-        Identity identity =
-                pki.client("apiserver-kubelet-client", "kube-apiserver-kubelet-client", List.of(User.GROUP_MASTERS));
-        try {
-            KeyStore keys = KeyStore.getInstance("PKCS12");
-            keys.load(null, null);
-            keys.setKeyEntry("client", identity.key(), new char[0], new Certificate[] {identity.certificate()});
-            KeyManagerFactory keyManagers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            keyManagers.init(keys, new char[0]);
-            KeyStore authorities = KeyStore.getInstance("PKCS12");
-            authorities.load(null, null);
-            authorities.setCertificateEntry("ca", pki.authority());
-            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            trust.init(authorities);
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(keyManagers.getKeyManagers(), trust.getTrustManagers(), null);
-            return context;
-        } catch (GeneralSecurityException | IOException e) {
-            throw new IllegalStateException("this JDK cannot do TLS with the keys of the data directory", e);
-        }
+        return Tls.context(
+                pki.client("apiserver-kubelet-client", "kube-apiserver-kubelet-client", List.of(User.GROUP_MASTERS)),
+                pki.authority());
     }
 
-    private static SslContext tls(ApiServerConfig config, Pki pki) throws IOException {
-        Identity identity = pki.serving("apiserver", names(config));
-        return SslContextBuilder.forServer(identity.key(), identity.certificate())
-                .trustManager(pki.authority())
-                .clientAuth(ClientAuth.OPTIONAL)
-                .sslProvider(SslProvider.JDK)
-                .protocols("TLSv1.3", "TLSv1.2")
-                .applicationProtocolConfig(new ApplicationProtocolConfig(
-                        ApplicationProtocolConfig.Protocol.ALPN,
-                        ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
-                        ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
-                        ApplicationProtocolNames.HTTP_1_1))
-                .build();
+    private static SslContext tls(ApiServerConfig config, Pki pki) {
+        return Tls.server(Tls.context(pki.serving("apiserver", names(config)), pki.authority()));
     }
 
     private static Set<String> names(ApiServerConfig config) {

@@ -11,7 +11,9 @@ import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.security.spec.AlgorithmParameterSpec;
 import java.security.spec.ECGenParameterSpec;
+import java.security.spec.RSAKeyGenParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -95,12 +97,12 @@ public final class Pki {
         return stored(
                 purpose,
                 existing -> signedHere(existing) && namesOf(existing).equals(wanted),
-                () -> issue(new X500Name("CN=" + purpose), KeyPurposeId.id_kp_serverAuth, wanted));
+                () -> issue(new X500Name("CN=" + purpose), newKeys(), KeyPurposeId.id_kp_serverAuth, wanted));
     }
 
-    /** A new client identity, not kept: the name becomes the user's, the organizations his groups. */
+    /** A new client identity for a kubeconfig, not kept: the name becomes the user's, the organizations his groups. */
     public Identity client(String name, Collection<String> groups) {
-        return issue(subject(name, groups), KeyPurposeId.id_kp_clientAuth, Set.of());
+        return issue(subject(name, groups), newRsaKeys(), KeyPurposeId.id_kp_clientAuth, Set.of());
     }
 
     /** A client identity that is kept in files of that purpose and renewed like {@link #serving}. */
@@ -109,7 +111,7 @@ public final class Pki {
                 purpose,
                 existing -> signedHere(existing)
                         && CertificateAndTokenAuthenticator.commonName(existing).equals(name),
-                () -> client(name, groups));
+                () -> issue(subject(name, groups), newKeys(), KeyPurposeId.id_kp_clientAuth, Set.of()));
     }
 
     /** The keys that sign service account tokens. */
@@ -208,9 +210,8 @@ public final class Pki {
         }
     }
 
-    private Identity issue(X500Name subject, KeyPurposeId purpose, Set<String> names) {
+    private Identity issue(X500Name subject, KeyPair keys, KeyPurposeId purpose, Set<String> names) {
         try {
-            KeyPair keys = purpose.equals(KeyPurposeId.id_kp_clientAuth) ? newRsaKeys() : newKeys();
             X500Name issuer = X500Name.getInstance(
                     authority.certificate().getSubjectX500Principal().getEncoded());
             X509v3CertificateBuilder builder = builder(issuer, subject, LEAF_LIFE, keys.getPublic());
@@ -254,17 +255,23 @@ public final class Pki {
                 key);
     }
 
-    private KeyPair newKeys() throws GeneralSecurityException {
-        KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
-        generator.initialize(new ECGenParameterSpec("secp256r1"), random);
-        return generator.generateKeyPair();
+    private KeyPair newKeys() {
+        return newKeys("EC", new ECGenParameterSpec("secp256r1"));
     }
 
     /** Not every client of Kubernetes reads another key than RSA from a kubeconfig; fabric8 takes PKCS #8 for RSA unless told. */
-    private KeyPair newRsaKeys() throws GeneralSecurityException {
-        KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
-        generator.initialize(RSA_BITS, random);
-        return generator.generateKeyPair();
+    private KeyPair newRsaKeys() {
+        return newKeys("RSA", new RSAKeyGenParameterSpec(RSA_BITS, RSAKeyGenParameterSpec.F4));
+    }
+
+    private KeyPair newKeys(String algorithm, AlgorithmParameterSpec parameters) {
+        try {
+            KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm);
+            generator.initialize(parameters, random);
+            return generator.generateKeyPair();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this JDK cannot make " + algorithm + " keys", e);
+        }
     }
 
     private static Identity sign(X509v3CertificateBuilder builder, PrivateKey own, PrivateKey signer)
