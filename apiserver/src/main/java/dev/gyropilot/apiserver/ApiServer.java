@@ -1,5 +1,6 @@
 package dev.gyropilot.apiserver;
 
+import dev.gyropilot.api.tls.Tls;
 import dev.gyropilot.apiserver.admission.AdmissionChain;
 import dev.gyropilot.apiserver.auth.Authenticator;
 import dev.gyropilot.apiserver.auth.BootstrapObjects;
@@ -28,11 +29,11 @@ import dev.gyropilot.apiserver.rest.NodeProxy;
 import dev.gyropilot.apiserver.rest.Resources;
 import dev.gyropilot.apiserver.store.Store;
 import dev.gyropilot.apiserver.table.Tables;
-import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.util.Collection;
 import java.util.List;
@@ -109,7 +110,10 @@ public final class ApiServer implements AutoCloseable {
         SelfDescription pages = new SelfDescription(store, registry, definitions, metrics, resources::runningWatches);
         Api api = new Api(engine, authenticator, resources, pages, metrics);
         HttpServer http = HttpServer.start(
-                new InetSocketAddress(config.bindAddress(), config.port()), tls(config, pki), httpLimits(config), api);
+                new InetSocketAddress(config.bindAddress(), config.port()),
+                tls(pki, pki.serving("apiserver", names(config))),
+                httpLimits(config),
+                api);
         // The port may be another than at the last start.
         FirstObjects.keep(
                 store,
@@ -174,13 +178,17 @@ public final class ApiServer implements AutoCloseable {
 
     /** The server as a client of node agents: with a certificate that they know, trusting this installation's only. */
     private static SSLContext towardsNodes(Pki pki) {
-        return Tls.context(
-                pki.client("apiserver-kubelet-client", "kube-apiserver-kubelet-client", List.of(User.GROUP_MASTERS)),
-                pki.authority());
+        return tls(
+                pki,
+                pki.client("apiserver-kubelet-client", "kube-apiserver-kubelet-client", List.of(User.GROUP_MASTERS)));
     }
 
-    private static SslContext tls(ApiServerConfig config, Pki pki) {
-        return Tls.server(Tls.context(pki.serving("apiserver", names(config)), pki.authority()));
+    private static SSLContext tls(Pki pki, Identity identity) {
+        try {
+            return Tls.context(identity.key(), List.of(identity.certificate()), List.of(pki.authority()));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this JDK cannot do TLS with the keys of the data directory", e);
+        }
     }
 
     private static Set<String> names(ApiServerConfig config) {

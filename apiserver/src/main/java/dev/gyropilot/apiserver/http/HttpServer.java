@@ -1,5 +1,6 @@
 package dev.gyropilot.apiserver.http;
 
+import dev.gyropilot.api.tls.Tls;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -13,13 +14,14 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpServerCodec;
-import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
 
 /** An HTTPS endpoint whose requests are answered by blocking code on virtual threads. */
 public final class HttpServer implements AutoCloseable {
@@ -43,7 +45,7 @@ public final class HttpServer implements AutoCloseable {
      *
      * @throws IOException when the address cannot be bound; the message names it
      */
-    public static HttpServer start(InetSocketAddress address, SslContext tls, HttpLimits limits, Handler handler)
+    public static HttpServer start(InetSocketAddress address, SSLContext tls, HttpLimits limits, Handler handler)
             throws IOException {
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 EVENT_LOOPS, new DefaultThreadFactory("api-io", true), NioIoHandler.newFactory());
@@ -65,7 +67,7 @@ public final class HttpServer implements AutoCloseable {
                                 .setMaxInitialLineLength(MAX_LINE_BYTES)
                                 .setMaxHeaderSize(MAX_HEADER_BYTES);
                         client.pipeline()
-                                .addLast(tls.newHandler(client.alloc()))
+                                .addLast(new SslHandler(Tls.server(tls, Tls.ClientCertificate.OPTIONAL)))
                                 .addLast(new IdleStateHandler(
                                         0, 0, limits.idleTimeout().toSeconds(), TimeUnit.SECONDS))
                                 .addLast(new HttpServerCodec(decoder))

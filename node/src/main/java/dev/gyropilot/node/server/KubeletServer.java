@@ -1,5 +1,6 @@
 package dev.gyropilot.node.server;
 
+import dev.gyropilot.api.tls.Tls;
 import dev.gyropilot.node.NodeCredentials;
 import dev.gyropilot.node.NodeException;
 import dev.gyropilot.node.process.LogReader;
@@ -14,16 +15,13 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpServerCodec;
-import io.netty.handler.ssl.ClientAuth;
-import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.security.cert.X509Certificate;
+import java.security.GeneralSecurityException;
 import java.time.InstantSource;
 import java.util.concurrent.TimeUnit;
-import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLContext;
 
 /** The HTTPS endpoint that API servers ask for logs, exec, attach and port-forward; on loopback, for known callers only. */
 public final class KubeletServer implements AutoCloseable {
@@ -42,7 +40,7 @@ public final class KubeletServer implements AutoCloseable {
     /** @param port 0 takes a free one */
     public static KubeletServer start(
             int port, NodeCredentials credentials, ServedPods pods, LogReader logs, InstantSource clock) {
-        SslContext tls = tls(credentials);
+        SSLContext tls = tls(credentials);
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
         var bootstrap = new ServerBootstrap()
                 .group(loops)
@@ -54,7 +52,7 @@ public final class KubeletServer implements AutoCloseable {
                 .childHandler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel ch) {
-                        SslHandler ssl = tls.newHandler(ch.alloc());
+                        SslHandler ssl = new SslHandler(Tls.server(tls, Tls.ClientCertificate.REQUIRED));
                         ch.pipeline().addLast("tls", ssl);
                         ch.pipeline().addLast("http", new HttpServerCodec());
                         ch.pipeline()
@@ -86,15 +84,10 @@ public final class KubeletServer implements AutoCloseable {
         loops.shutdownGracefully(0, CLOSE_LIMIT_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly();
     }
 
-    private static SslContext tls(NodeCredentials credentials) {
+    private static SSLContext tls(NodeCredentials credentials) {
         try {
-            return SslContextBuilder.forServer(
-                            credentials.key(), credentials.chain().toArray(X509Certificate[]::new))
-                    .trustManager(credentials.clientAuthorities().toArray(X509Certificate[]::new))
-                    .clientAuth(ClientAuth.REQUIRE)
-                    .protocols("TLSv1.3", "TLSv1.2")
-                    .build();
-        } catch (SSLException e) {
+            return Tls.context(credentials.key(), credentials.chain(), credentials.clientAuthorities());
+        } catch (GeneralSecurityException e) {
             throw new NodeException(
                     NodeException.Code.INVALID_CONFIGURATION,
                     "the node's certificate and key do not make a TLS server: " + e.getMessage(),
