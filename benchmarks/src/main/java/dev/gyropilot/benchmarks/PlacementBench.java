@@ -187,7 +187,7 @@ public final class PlacementBench {
     }
 
     private static Claim claim(String name) {
-        var ask = new Claim.Ask("", "gpu", List.of(), "ExactCount", 1, false, List.of(), Map.of());
+        var ask = new Claim.Ask("", "gpu", List.of(), "ExactCount", 1, Optional.empty(), List.of(), Map.of());
         return new Claim(
                 "default",
                 name,

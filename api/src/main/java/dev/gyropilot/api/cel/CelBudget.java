@@ -1,9 +1,6 @@
 package dev.gyropilot.api.cel;
 
-/**
- * What evaluations may cost in all. A step is one node of an expression, evaluated once, plus what it handled (a string's
- * length counts as a tenth, as in Kubernetes). Not thread-safe.
- */
+/** What evaluations may cost in all, in Kubernetes' units. Not thread-safe. */
 public final class CelBudget {
     /** As Kubernetes allows for one expression. */
     public static final long STEPS_PER_EXPRESSION = 1_000_000;
@@ -30,7 +27,8 @@ public final class CelBudget {
         left -= steps;
     }
 
-    long left() {
+    /** What may still be spent; negative when more was spent than there was. */
+    public long left() {
         return left;
     }
 }

@@ -123,7 +123,10 @@ public final class CelEnvironment {
                         CelExtensions.lists(),
                         CelExtensions.comprehensions(),
                         CelExtensions.optional())
+                .setStandardEnvironmentEnabled(false)
+                .setStandardFunctions(Operators.standard())
                 .addFunctionBindings(FUNCTIONS.bindings())
+                .addFunctionBindings(Operators.bindings(OPTIONS))
                 .build();
     }
 }

@@ -4,19 +4,18 @@ import dev.cel.common.CelAbstractSyntaxTree;
 import dev.cel.common.types.CelType;
 import dev.cel.runtime.CelEvaluationException;
 import dev.cel.runtime.CelRuntime;
-import java.util.Collection;
 import java.util.Map;
 
 /** A compiled expression. Immutable and thread-safe. */
 public final class CelExpression {
-    private static final int CHARS_PER_STEP = 10;
-
     private final CelRuntime.Program program;
     private final CelAbstractSyntaxTree tree;
+    private final Anatomy anatomy;
 
     CelExpression(CelRuntime.Program program, CelAbstractSyntaxTree tree) {
         this.program = program;
         this.tree = tree;
+        this.anatomy = Anatomy.of(tree.getExpr());
     }
 
     /** The type of its result, as checked. */
@@ -30,6 +29,11 @@ public final class CelExpression {
                 .anyMatch(reference -> reference.name().equals(variable));
     }
 
+    /** The greatest cost that an evaluation can have when values are no larger than this. */
+    public long worstCost(SizeBounds bounds) {
+        return WorstCase.of(tree, bounds);
+    }
+
     /**
      * The value of the expression: {@code Boolean}, {@code Long}, {@code Double}, {@code String}, {@code List}, {@code Map},
      * {@code Instant}, {@code Duration}, {@code Optional} and so on.
@@ -40,9 +44,10 @@ public final class CelExpression {
     public Object evaluate(Map<String, ?> values, CelBudget budget) {
         CelBudget own = new CelBudget(Math.min(CelBudget.STEPS_PER_EXPRESSION, Math.max(0, budget.left())));
         long before = own.left();
+        var cost = new ActualCost(anatomy);
         try {
             return program.trace(values, (node, value) -> {
-                own.spend(cost(value));
+                own.spend(cost.of(node, value));
                 if (own.exhausted()) {
                     throw new CelProblem(CelProblem.Kind.COST, "operation cancelled: actual cost limit exceeded");
                 }
@@ -60,14 +65,6 @@ public final class CelExpression {
         } finally {
             budget.spend(before - own.left());
         }
-    }
-
-    private static long cost(Object value) {
-        return switch (value) {
-            case String text -> 1 + text.length() / CHARS_PER_STEP;
-            case Collection<?> list -> 1 + list.size() / CHARS_PER_STEP;
-            default -> 1;
-        };
     }
 
     /** What the failing function said, without the places that CEL adds. */

@@ -20,6 +20,11 @@ public final class CelValues {
 
     private CelValues() {}
 
+    /** The type of quantities, for variables that hold them. */
+    public static CelType quantityType() {
+        return QUANTITY;
+    }
+
     /** A quantity as expressions see it. */
     public static Object quantity(BigDecimal amount) {
         return new Quantity(amount);
@@ -32,6 +37,24 @@ public final class CelValues {
      */
     public static Object version(String text) {
         return SemverFunctions.semver(text, false);
+    }
+
+    /** Whether a value is of one of these types; they compare in constant time. */
+    static boolean isOwnType(Object value) {
+        return switch (value) {
+            case Quantity q -> true;
+            case Url url -> true;
+            case Ip ip -> true;
+            case Cidr cidr -> true;
+            case Format format -> true;
+            case Semver semver -> true;
+            default -> false;
+        };
+    }
+
+    /** Whether values of this type compare at a cost that is known beforehand. */
+    static boolean isConstantTime(CelType type) {
+        return type.equals(QUANTITY) || type.equals(SEMVER) || type.equals(IP) || type.equals(CIDR);
     }
 
     static Class<?> classOf(String type) {

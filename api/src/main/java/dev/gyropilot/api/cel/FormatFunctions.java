@@ -60,7 +60,17 @@ final class FormatFunctions {
             Map.entry("date", text -> attempt(() -> LocalDate.parse(text), "invalid date")),
             Map.entry("datetime", text -> attempt(() -> OffsetDateTime.parse(text), "invalid datetime")));
 
+    private static final int REGEX_SIZE = 30;
+    private static final int LONG_REGEX_SIZE = 60;
+
     private FormatFunctions() {}
+
+    /** How long the pattern behind a format is, for the cost of its checks. */
+    static int regexSize(Format format) {
+        return format.name().contains("ubdomain") || format.name().equals("qualifiedName")
+                ? LONG_REGEX_SIZE
+                : REGEX_SIZE;
+    }
 
     static void addTo(Functions functions) {
         CHECKS.keySet()

@@ -15,6 +15,9 @@ import java.util.List;
 
 /** Functions of lists. */
 final class ListFunctions {
+    /** As many values as a device may have; {@code includes} refuses longer lists, so that its cost is bounded. */
+    private static final int INCLUDES_LIMIT = 48;
+
     private ListFunctions() {}
 
     static void addTo(Functions functions) {
@@ -29,6 +32,7 @@ final class ListFunctions {
                 INT,
                 List.of(ListType.create(SimpleType.DYN), SimpleType.DYN),
                 args -> lastIndexOf(list(args[0]), args[1]));
+        functions.member("includes", BOOL, List.of(SimpleType.DYN, SimpleType.DYN), args -> includes(args[0], args[1]));
     }
 
     private static List<Object> list(Object value) {
@@ -101,6 +105,24 @@ final class ListFunctions {
             }
         }
         return -1;
+    }
+
+    /** A single value includes itself. */
+    private static boolean includes(Object target, Object item) {
+        if (!(target instanceof Collection<?> values)) {
+            return same(target, item);
+        }
+        int seen = 0;
+        for (Object value : values) {
+            if (++seen > INCLUDES_LIMIT) {
+                throw new IllegalArgumentException(
+                        "'includes' function cannot be applied to lists longer than " + INCLUDES_LIMIT + " values");
+            }
+            if (same(value, item)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean same(Object a, Object b) {

@@ -10,6 +10,7 @@ import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import dev.gyropilot.api.cel.CelValues.Quantity;
 import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** Kubernetes' quantities such as {@code 1.5Gi} and {@code 200m}. */
 final class QuantityFunctions {
     private static final Pattern TEXT =
-            Pattern.compile("([+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+))(?:([eE][+-]?[0-9]{1,4})|([numkMGTPE]i?)|)");
+            Pattern.compile("([+-]?[0-9]*\\.?[0-9]*)(?:([eE][+-]?[0-9]{1,4})|(n|u|m|k|[KMGTPE]i|[MGTPE])|)");
     private static final Map<String, BigDecimal> SCALES = Map.ofEntries(
             Map.entry("n", new BigDecimal("1e-9")),
             Map.entry("u", new BigDecimal("1e-6")),
@@ -34,6 +35,8 @@ final class QuantityFunctions {
             Map.entry("Ti", binary(40)),
             Map.entry("Pi", binary(50)),
             Map.entry("Ei", binary(60)));
+
+    private static final int NANO_DIGITS = 9;
 
     private QuantityFunctions() {}
 
@@ -52,6 +55,8 @@ final class QuantityFunctions {
         });
         functions.global("isQuantity", BOOL, List.of(STRING), args -> parse((String) args[0]) != null);
         functions.member(
+                "sign", INT, List.of(QUANTITY), args -> (long) amount(args[0]).signum());
+        functions.global(
                 "sign", INT, List.of(QUANTITY), args -> (long) amount(args[0]).signum());
         functions.member("isInteger", BOOL, List.of(QUANTITY), args -> whole(amount(args[0])));
         functions.member("asInteger", INT, List.of(QUANTITY), args -> {
@@ -90,23 +95,33 @@ final class QuantityFunctions {
         functions.member("compareTo", INT, List.of(QUANTITY, QUANTITY), args -> (long) order(args));
     }
 
+    /** Missing digits count as zero, as Kubernetes has it. What is finer than a nano is rounded away from zero. */
     static @Nullable Quantity parse(String text) {
         Matcher matcher = TEXT.matcher(text);
-        if (!matcher.matches()) {
+        if (text.isEmpty() || !matcher.matches()) {
             return null;
         }
-        String digits = matcher.group(1);
-        BigDecimal number = new BigDecimal(digits.endsWith(".") ? digits + "0" : digits);
+        BigDecimal number = number(matcher.group(1));
         String exponent = matcher.group(2);
         String suffix = matcher.group(3);
         if (exponent != null) {
-            return new Quantity(number.scaleByPowerOfTen(Integer.parseInt(exponent.substring(1))));
+            number = number.scaleByPowerOfTen(Integer.parseInt(exponent.substring(1)));
+        } else if (suffix != null) {
+            BigDecimal scale = SCALES.get(suffix);
+            if (scale == null) {
+                return null;
+            }
+            number = number.multiply(scale);
         }
-        if (suffix == null) {
-            return new Quantity(number);
-        }
-        BigDecimal scale = SCALES.get(suffix.equals("ki") ? "" : suffix.replace("k" + "i", ""));
-        return scale == null ? null : new Quantity(number.multiply(scale));
+        return new Quantity(number.scale() > NANO_DIGITS ? number.setScale(NANO_DIGITS, RoundingMode.UP) : number);
+    }
+
+    private static BigDecimal number(String text) {
+        boolean negative = text.startsWith("-");
+        String digits = negative || text.startsWith("+") ? text.substring(1) : text;
+        String padded = (digits.startsWith(".") ? "0" : "") + digits + (digits.endsWith(".") ? "0" : "");
+        BigDecimal number = padded.isEmpty() ? BigDecimal.ZERO : new BigDecimal(padded);
+        return negative ? number.negate() : number;
     }
 
     private static BigDecimal amount(Object value) {

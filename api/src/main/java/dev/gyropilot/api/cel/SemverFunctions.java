@@ -70,17 +70,19 @@ final class SemverFunctions {
             return null;
         }
         String prerelease = matcher.group(4);
-        return new Semver(
-                new BigInteger(matcher.group(1)),
-                new BigInteger(matcher.group(2)),
-                new BigInteger(matcher.group(3)),
-                prerelease == null ? List.of() : List.of(prerelease.split("\\.")));
+        BigInteger major = new BigInteger(matcher.group(1));
+        BigInteger minor = new BigInteger(matcher.group(2));
+        BigInteger patch = new BigInteger(matcher.group(3));
+        if (major.max(minor).max(patch).bitLength() > Long.SIZE) {
+            return null;
+        }
+        return new Semver(major, minor, patch, prerelease == null ? List.of() : List.of(prerelease.split("\\.")));
     }
 
-    /** Without a leading v and leading zeros, with all three numbers. */
+    /** Without a leading v and leading zeros, with all three numbers; what follows them needs all three. */
     private static String normalized(String text) {
         Matcher core = CORE.matcher(text);
-        if (!core.matches()) {
+        if (!core.matches() || (core.group(3) == null && !core.group(4).isEmpty())) {
             return text;
         }
         return number(core.group(1)) + "." + number(core.group(2)) + "." + number(core.group(3)) + core.group(4);

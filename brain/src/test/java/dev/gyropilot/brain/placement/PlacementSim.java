@@ -180,7 +180,7 @@ class PlacementSim {
         }
 
         private static Claim claim(String name, long count) {
-            var ask = new Claim.Ask("", "gpu", List.of(), "ExactCount", count, false, List.of(), Map.of());
+            var ask = new Claim.Ask("", "gpu", List.of(), "ExactCount", count, Optional.empty(), List.of(), Map.of());
             return new Claim(
                     "default",
                     name,

@@ -9,6 +9,7 @@ import dev.gyropilot.brain.placement.device.ClaimPlan.AskPlan;
 import dev.gyropilot.brain.placement.device.Search.Pick;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -136,7 +137,7 @@ public final class Allocator {
         return new Result(
                 pick.ask().name(),
                 pick.device().id,
-                pick.ask().ask.adminAccess(),
+                pick.ask().ask.admin(),
                 pick.ask().ask.tolerations(),
                 device.bindingConditions(),
                 device.bindingFailureConditions(),
@@ -149,27 +150,31 @@ public final class Allocator {
         for (Pick pick : picks) {
             chosen.putIfAbsent(pick.ask().request.name(), pick.ask());
         }
-        int all = plan.claim.requests().size();
-        var users = new LinkedHashMap<DeviceClass, List<String>>();
+        var users = new LinkedHashMap<String, List<AskPlan>>();
         for (AskPlan ask : chosen.values()) {
-            users.computeIfAbsent(ask.deviceClass, c -> new ArrayList<>()).add(ask.name());
+            users.computeIfAbsent(ask.deviceClass.name(), c -> new ArrayList<>())
+                    .add(ask);
         }
         var result = new ArrayList<Config>();
-        users.forEach((deviceClass, requests) -> deviceClass
-                .configs()
-                .forEach(config -> result.add(
-                        new Config(true, requests.size() == all ? List.of() : List.copyOf(requests), config))));
+        users.values().forEach(asks -> {
+            List<String> names = asks.stream().map(AskPlan::name).toList();
+            asks.getFirst()
+                    .deviceClass
+                    .configs()
+                    .forEach(config -> result.add(new Config(true, scope(names, chosen.values()), config)));
+        });
         for (Claim.ScopedConfig config : plan.claim.configs()) {
-            boolean applies = config.requests().isEmpty()
-                    || chosen.values().stream()
-                            .anyMatch(ask -> config.requests().contains(ask.request.name())
-                                    || config.requests().contains(ask.name()));
-            if (applies) {
-                List<String> requests = config.requests().size() == all ? List.of() : config.requests();
-                result.add(new Config(false, requests, config.config()));
+            if (config.requests().isEmpty()
+                    || chosen.values().stream().anyMatch(ask -> ask.isNamedIn(config.requests()))) {
+                result.add(new Config(false, scope(config.requests(), chosen.values()), config.config()));
             }
         }
         return List.copyOf(result);
+    }
+
+    /** The requests that a configuration is for; none when it is for all. */
+    private static List<String> scope(List<String> named, Collection<AskPlan> chosen) {
+        return chosen.stream().allMatch(ask -> ask.isNamedIn(named)) ? List.of() : List.copyOf(named);
     }
 
     /** From where all the devices can be used; empty: from anywhere. */

@@ -1,37 +1,126 @@
 package dev.gyropilot.brain.placement.device;
 
+import com.google.common.collect.ImmutableMap;
+import dev.cel.common.types.CelType;
+import dev.cel.common.types.MapType;
 import dev.cel.common.types.SimpleType;
+import dev.cel.common.types.StructType;
 import dev.gyropilot.api.cel.CelBudget;
 import dev.gyropilot.api.cel.CelEnvironment;
 import dev.gyropilot.api.cel.CelExpression;
 import dev.gyropilot.api.cel.CelProblem;
 import dev.gyropilot.api.cel.CelValues;
+import dev.gyropilot.api.cel.OpenMap;
 import java.util.AbstractMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Device selectors in Kubernetes' CEL: the variable {@code device} with driver, attributes, capacity and
- * allowMultipleAllocations.
+ * Device selectors in Kubernetes' CEL: the variable {@code device} with driver, attributes and capacity, and with
+ * allowMultipleAllocations where devices may be shared.
  */
 public final class CelSelectors implements SelectorCompiler {
+    /** Longer expressions are refused. */
+    public static final int MAX_LENGTH = 10 << 10;
+
+    /** The greatest cost that an expression may have, as estimated when it is written and as counted when it runs. */
+    public static final long MAX_COST = CelBudget.STEPS_PER_EXPRESSION;
+
+    private static final int DRIVER_LENGTH = 63;
+    private static final int DOMAIN_LENGTH = 63;
+    private static final int ID_LENGTH = 32;
+    private static final int MAP_SIZE = 32;
+    private static final int VALUE_SIZE = 64;
+
+    private static final MapType ATTRIBUTES =
+            MapType.create(SimpleType.STRING, MapType.create(SimpleType.STRING, SimpleType.DYN));
+    private static final MapType CAPACITY =
+            MapType.create(SimpleType.STRING, MapType.create(SimpleType.STRING, CelValues.quantityType()));
+
+    private final boolean shared;
+
     /** Loading CEL takes long; a cluster without device selectors never needs it. */
     private static final class Lazy {
-        static final CelEnvironment ENVIRONMENT = CelEnvironment.of(Map.of("device", SimpleType.DYN));
+        static final CelEnvironment SHARED = environment(true);
+        static final CelEnvironment EXCLUSIVE = environment(false);
+
+        private static CelEnvironment environment(boolean shared) {
+            var all = ImmutableMap.<String, CelType>builder()
+                    .put("driver", SimpleType.STRING)
+                    .put("attributes", ATTRIBUTES)
+                    .put("capacity", CAPACITY);
+            if (shared) {
+                all.put("allowMultipleAllocations", SimpleType.BOOL);
+            }
+            ImmutableMap<String, CelType> fields = all.buildOrThrow();
+            StructType device = StructType.create(
+                    "kubernetes.DRADevice", fields.keySet(), name -> Optional.ofNullable(fields.get(name)));
+            return CelEnvironment.of(Map.of("device", device), List.of(device));
+        }
+    }
+
+    public CelSelectors() {
+        this(Features.ALL);
+    }
+
+    public CelSelectors(Features features) {
+        shared = features.consumableCapacity();
+    }
+
+    /** Sizes that the API guarantees. */
+    private static OptionalLong greatest(List<String> path) {
+        if (!path.getFirst().equals("device") || path.size() == 1) {
+            return OptionalLong.empty();
+        }
+        return switch (path.get(1)) {
+            case "driver" -> path.size() == 2 ? OptionalLong.of(DRIVER_LENGTH) : OptionalLong.empty();
+            case "allowMultipleAllocations" -> OptionalLong.of(1);
+            case "attributes" -> ofEntry(path, VALUE_SIZE);
+            case "capacity" -> ofEntry(path, Long.MAX_VALUE);
+            default -> OptionalLong.empty();
+        };
+    }
+
+    /** The map of domains, one of its keys, a map of names, one of its keys, or a value. */
+    private static OptionalLong ofEntry(List<String> path, long valueSize) {
+        boolean keys = path.getLast().equals("@keys");
+        return switch (path.size()) {
+            case 2 -> OptionalLong.of(MAP_SIZE);
+            case 3 -> OptionalLong.of(keys ? DOMAIN_LENGTH : MAP_SIZE);
+            case 4 -> OptionalLong.of(keys ? ID_LENGTH : valueSize);
+            default -> OptionalLong.empty();
+        };
     }
 
     @Override
     public DeviceSelector compile(String expression) {
-        CelExpression compiled;
+        CelExpression compiled = expression(expression);
+        return (driver, device) -> evaluate(compiled, driver, device);
+    }
+
+    /**
+     * The greatest cost that the expression can have on any device; the API takes none above {@link #MAX_COST}.
+     *
+     * @throws SelectorException when the text is not a valid selector
+     */
+    public long worstCost(String expression) {
+        return expression(expression).worstCost(CelSelectors::greatest);
+    }
+
+    private CelExpression expression(String text) {
+        if (text.length() > MAX_LENGTH) {
+            throw new SelectorException("it is " + text.length() + " characters long, more than " + MAX_LENGTH);
+        }
         try {
-            compiled = Lazy.ENVIRONMENT.compile(expression, SimpleType.BOOL);
+            return (shared ? Lazy.SHARED : Lazy.EXCLUSIVE).compile(text, SimpleType.BOOL);
         } catch (CelProblem e) {
             throw new SelectorException(String.valueOf(e.getMessage()));
         }
-        return (driver, device) -> evaluate(compiled, driver, device);
     }
 
     private static boolean evaluate(CelExpression expression, String driver, Device device) {
@@ -73,8 +162,8 @@ public final class CelSelectors implements SelectorCompiler {
         return attribute.list() ? values : values.getFirst();
     }
 
-    /** Values by domain; a domain that a device does not have is an empty one. */
-    private static final class Domains extends AbstractMap<String, Map<String, Object>> {
+    /** Values by domain; looking up a domain that a device does not have finds an empty one. */
+    private static final class Domains extends AbstractMap<String, Map<String, Object>> implements OpenMap {
         private final Map<String, Map<String, Object>> known = new HashMap<>();
 
         void put(String driver, String name, Object value) {
@@ -91,6 +180,11 @@ public final class CelSelectors implements SelectorCompiler {
         @Override
         public boolean containsKey(@Nullable Object domain) {
             return domain instanceof String;
+        }
+
+        @Override
+        public boolean holds(Object domain) {
+            return known.containsKey(domain);
         }
 
         @Override

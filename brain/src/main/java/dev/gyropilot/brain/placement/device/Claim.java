@@ -44,6 +44,7 @@ public record Claim(
      * @param name of the subrequest; empty when the request has no alternatives
      * @param selectors CEL expressions; an empty one is of a kind that we do not know
      * @param mode {@code ExactCount} or {@code All}
+     * @param adminAccess as written: absent is not the same as false where the feature is off
      * @param capacity least amounts by capacity name
      */
     public record Ask(
@@ -52,13 +53,18 @@ public record Claim(
             List<String> selectors,
             String mode,
             long count,
-            boolean adminAccess,
+            Optional<Boolean> adminAccess,
             List<DeviceToleration> tolerations,
             Map<String, BigDecimal> capacity) {
         public Ask {
             selectors = List.copyOf(selectors);
             tolerations = List.copyOf(tolerations);
             capacity = Map.copyOf(capacity);
+        }
+
+        /** Whether devices that others use are wanted, to look after them. */
+        public boolean admin() {
+            return adminAccess.orElse(false);
         }
     }
 

@@ -18,6 +18,7 @@ final class ClaimPlan {
 
     /** One alternative. */
     static final class AskPlan {
+        final String what;
         final Claim.Request request;
         final Claim.Ask ask;
         final DeviceClass deviceClass;
@@ -28,12 +29,14 @@ final class ClaimPlan {
         final List<ConstraintState> constraints;
 
         AskPlan(
+                String what,
                 Claim.Request request,
                 Claim.Ask ask,
                 DeviceClass deviceClass,
                 Selection selection,
                 List<PoolDevice> wanted,
                 List<ConstraintState> constraints) {
+            this.what = what;
             this.request = request;
             this.ask = ask;
             this.deviceClass = deviceClass;
@@ -47,6 +50,11 @@ final class ClaimPlan {
         /** The name that results and configurations use. */
         String name() {
             return ask.name().isEmpty() ? request.name() : request.name() + "/" + ask.name();
+        }
+
+        /** Whether a list of requests, or of alternatives, means this one. */
+        boolean isNamedIn(List<String> requests) {
+            return requests.contains(request.name()) || requests.contains(name());
         }
     }
 
@@ -94,18 +102,25 @@ final class ClaimPlan {
     private AskPlan ask(Claim.Request request, Claim.Ask ask, Search search) {
         String what = "claim " + name(claim) + ", request "
                 + (ask.name().isEmpty() ? request.name() : request.name() + "/" + ask.name());
-        if (ask.adminAccess() && !search.features.adminAccess()) {
+        if (ask.adminAccess().isPresent() && !search.features.adminAccess()) {
             throw new Aborted(what + ": admin access is requested, but the feature is disabled");
         }
         if (!ask.capacity().isEmpty() && !search.features.consumableCapacity()) {
             throw new Aborted(what + ": capacity is requested, but the feature is disabled");
         }
-        if (ask.selectors().contains("")) {
-            throw new Aborted(what + ": a selector is no CEL expression");
+        int unknown = ask.selectors().indexOf("");
+        if (unknown >= 0) {
+            throw new Aborted(
+                    what + ": selector #" + unknown + " is no CEL expression. Maybe cel.expression is missing");
         }
         DeviceClass deviceClass = search.devices
                 .deviceClass(ask.deviceClass())
                 .orElseThrow(() -> new Aborted(what + ": device class " + ask.deviceClass() + " does not exist"));
+        unknown = deviceClass.selectors().indexOf("");
+        if (unknown >= 0) {
+            throw new Aborted("class " + deviceClass.name() + ": selector #" + unknown
+                    + " is no CEL expression. Maybe cel.expression is missing");
+        }
         if (!ask.mode().equals("ExactCount") && !ask.mode().equals("All")) {
             throw new Aborted(
                     what + ": allocation mode \"" + ask.mode() + "\" is not supported. Maybe ExactCount or All");
@@ -118,7 +133,7 @@ final class ClaimPlan {
         }
         Selection selection = search.selections.of(deviceClass, ask.selectors());
         List<PoolDevice> wanted = ask.mode().equals("All") ? search.all(what, ask, selection) : List.of();
-        return new AskPlan(request, ask, deviceClass, selection, wanted, List.copyOf(concerned));
+        return new AskPlan(what, request, ask, deviceClass, selection, wanted, List.copyOf(concerned));
     }
 
     private static String name(Claim claim) {

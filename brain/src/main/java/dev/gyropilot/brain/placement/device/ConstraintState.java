@@ -34,16 +34,22 @@ sealed interface ConstraintState {
                 || (!subrequest.isEmpty() && named.contains(request + "/" + subrequest));
     }
 
-    /** An attribute's type and values, as one comparable set; empty when the device lacks it or it may not be compared. */
-    private static Optional<Set<Object>> values(NodePool.PoolDevice device, String attribute, Features features) {
-        return device.device
-                .attribute(attribute, device.id.pool().driver())
-                .filter(value -> features.listTypeAttributes() || !value.list())
-                .map(value -> {
-                    var typed = new HashSet<Object>();
-                    value.values().forEach(v -> typed.add(List.of(value.type(), v)));
-                    return typed;
-                });
+    /** An attribute's type and values, as one comparable set; empty when the device lacks it. */
+    private static Optional<Set<Object>> values(NodePool.PoolDevice device, String attribute) {
+        return device.device.attribute(attribute, device.id.pool().driver()).map(value -> {
+            var typed = new HashSet<Object>();
+            value.values().forEach(v -> typed.add(List.of(value.type(), v)));
+            return typed;
+        });
+    }
+
+    /** Whether the attribute is a list, which without the feature cannot be compared with anything. */
+    private static boolean incomparable(NodePool.PoolDevice device, String attribute, Features features) {
+        return !features.listTypeAttributes()
+                && device.device
+                        .attribute(attribute, device.id.pool().driver())
+                        .filter(AttributeValue::list)
+                        .isPresent();
     }
 
     /** The values common to all devices so far, newest on top. */
@@ -59,24 +65,24 @@ sealed interface ConstraintState {
 
         @Override
         public boolean add(NodePool.PoolDevice device) {
-            Optional<Set<Object>> own = values(device, attribute, features);
+            Optional<Set<Object>> own = values(device, attribute);
             if (own.isEmpty()) {
                 return false;
             }
+            if (incomparable(device, attribute, features)) {
+                // Alone it fits; nothing can join it.
+                return common.isEmpty() && common.offerFirst(Set.of());
+            }
             var next = new HashSet<>(own.get());
             if (!common.isEmpty()) {
-                next.retainAll(common.peek());
+                next.retainAll(common.getFirst());
             }
-            if (next.isEmpty()) {
-                return false;
-            }
-            common.push(next);
-            return true;
+            return !next.isEmpty() && common.offerFirst(next);
         }
 
         @Override
         public void undo() {
-            common.pop();
+            common.removeFirst();
         }
     }
 
@@ -93,8 +99,14 @@ sealed interface ConstraintState {
 
         @Override
         public boolean add(NodePool.PoolDevice device) {
-            Optional<Set<Object>> own = values(device, attribute, features);
+            Optional<Set<Object>> own = values(device, attribute);
             if (own.isEmpty()) {
+                return false;
+            }
+            if (seen.isEmpty()) {
+                return seen.add(own.get());
+            }
+            if (own.get().isEmpty() || incomparable(device, attribute, features)) {
                 return false;
             }
             for (Set<Object> other : seen) {
@@ -102,8 +114,7 @@ sealed interface ConstraintState {
                     return false;
                 }
             }
-            seen.add(own.get());
-            return true;
+            return seen.add(own.get());
         }
 
         @Override

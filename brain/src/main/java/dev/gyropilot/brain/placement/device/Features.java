@@ -1,6 +1,10 @@
 package dev.gyropilot.brain.placement.device;
 
-/** Which parts of the allocator are on; a part that is off behaves as in a Kubernetes without it. */
+/**
+ * Which parts of the allocator are on; a part that is off behaves as in a Kubernetes without it.
+ *
+ * @param fractionalCapacityRange whether the steps of a capacity's range may be fractions of one
+ */
 public record Features(
         boolean adminAccess,
         boolean prioritizedList,
@@ -8,6 +12,8 @@ public record Features(
         boolean partitionableDevices,
         boolean deviceTaints,
         boolean bindingConditions,
-        boolean listTypeAttributes) {
-    public static final Features ALL = new Features(true, true, true, true, true, true, true);
+        boolean listTypeAttributes,
+        boolean fractionalCapacityRange) {
+    /** All that changes no result of a Kubernetes that has less; that is, without fractional ranges. */
+    public static final Features ALL = new Features(true, true, true, true, true, true, true, false);
 }

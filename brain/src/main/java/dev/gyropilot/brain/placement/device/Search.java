@@ -143,7 +143,7 @@ final class Search {
         HashSet<NodePool.Profile> hopeless = null;
         for (int at = from; at < candidates.size(); at++) {
             PoolDevice candidate = candidates.get(at);
-            if (inUse(claim, ask, candidate) || !selectable(ask.selection, candidate)) {
+            if (inUse(claim, ask, candidate) || !selectable(ask.selection, candidate, ask.what)) {
                 continue;
             }
             boolean unused = isUnused(candidate);
@@ -173,7 +173,7 @@ final class Search {
         int count = 0;
         for (PoolDevice candidate : candidates) {
             if (!inUse(claim, ask, candidate)
-                    && selectable(ask.selection, candidate)
+                    && selectable(ask.selection, candidate, ask.what)
                     && !tainted(ask.ask, candidate.device)) {
                 count++;
             }
@@ -190,7 +190,8 @@ final class Search {
                         what + ": asks for all devices, but resource pool " + pool.id + " " + pool.flaw.get());
             }
             for (PoolDevice device : pool.devices) {
-                if (selectable(selection, device) && consumption(ask, device).isPresent()) {
+                if (selectable(selection, device, what)
+                        && consumption(ask, device).isPresent()) {
                     result.add(device);
                 }
             }
@@ -198,12 +199,12 @@ final class Search {
         return List.copyOf(result);
     }
 
-    private boolean selectable(Selection selection, PoolDevice candidate) {
+    private boolean selectable(Selection selection, PoolDevice candidate, String asker) {
         if (!features.bindingConditions()
                 && !candidate.device.bindingConditions().isEmpty()) {
             return false;
         }
-        return selection.matches(candidate) && candidate.reached;
+        return selection.matches(candidate, asker) && candidate.reached;
     }
 
     private boolean isUnused(PoolDevice candidate) {
@@ -212,7 +213,7 @@ final class Search {
 
     private boolean inUse(int claim, AskPlan ask, PoolDevice candidate) {
         PickedUse here = picked.get(candidate);
-        if (ask.ask.adminAccess()) {
+        if (ask.ask.admin()) {
             return here != null && here.holders.contains(claim);
         }
         if (here != null && !here.holders.isEmpty()) {
@@ -261,7 +262,7 @@ final class Search {
         for (var capacity : device.capacity().entrySet()) {
             String name = capacity.getKey();
             var amount = capacity.getValue()
-                    .consumption(Optional.ofNullable(ask.capacity().get(name)));
+                    .consumption(Optional.ofNullable(ask.capacity().get(name)), features.fractionalCapacityRange());
             if (amount.isEmpty()) {
                 return Optional.empty();
             }

@@ -80,7 +80,7 @@ public final class ClaimReader {
                     DeviceReader.selectors(exactly.getSelectors()),
                     mode(exactly.getAllocationMode()),
                     requireNonNullElse(exactly.getCount(), 1L),
-                    Boolean.TRUE.equals(exactly.getAdminAccess()),
+                    Optional.ofNullable(exactly.getAdminAccess()),
                     tolerations(exactly.getTolerations()),
                     capacity(exactly.getCapacity()));
             return new Request(request.getName(), false, List.of(ask));
@@ -95,7 +95,7 @@ public final class ClaimReader {
                                 DeviceReader.selectors(sub.getSelectors()),
                                 mode(sub.getAllocationMode()),
                                 requireNonNullElse(sub.getCount(), 1L),
-                                false,
+                                Optional.empty(),
                                 tolerations(sub.getTolerations()),
                                 capacity(sub.getCapacity())))
                         .toList());

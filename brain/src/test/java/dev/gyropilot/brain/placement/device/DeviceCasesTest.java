@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import dev.gyropilot.brain.placement.Node;
@@ -33,7 +32,7 @@ import org.junit.jupiter.api.TestFactory;
  *   <li>{@code world}: objects in the API's own shapes (Node, DeviceClass, ResourceSlice, ResourceClaim; the apiVersion and
  *       the metadata of a claim's namespace may be left out). Claims with a status are allocated already;
  *   <li>{@code node}: the node to allocate on; the first of the world if left out;
- *   <li>{@code off}: the features that are off;
+ *   <li>{@code off}: the features that are off; {@code on}: those that are on although they are not by default;
  *   <li>{@code expect}: per claim either a list of {@code request: device} pairs, written {@code request=pool/device}, or the
  *       whole {@code status.allocation}; or {@code error: text} or {@code none: text} instead.
  * </ul>
@@ -83,7 +82,7 @@ class DeviceCasesTest {
                 default -> throw new IllegalArgumentException("kind \"" + kind + "\" is not part of a case");
             }
         }
-        var allocator = new Allocator(features(one.path("off")), new CelSelectors());
+        var allocator = new Allocator(features(one), new CelSelectors(features(one)));
         Outcome outcome = allocator.allocate(devices, node(nodes, one.path("node")), claims);
         Outcome again = allocator.allocate(devices, node(nodes, one.path("node")), claims);
         assertThat(again).isEqualTo(outcome);
@@ -97,9 +96,9 @@ class DeviceCasesTest {
                 .orElse(new Node("node", Map.of(), List.of(), false, Map.of()));
     }
 
-    private static Features features(JsonNode off) {
-        var names = new ArrayList<String>();
-        off.forEach(name -> names.add(name.asText()));
+    private static Features features(JsonNode one) {
+        List<String> names = texts(one.path("off"));
+        List<String> on = texts(one.path("on"));
         return new Features(
                 !names.contains("adminAccess"),
                 !names.contains("prioritizedList"),
@@ -107,7 +106,8 @@ class DeviceCasesTest {
                 !names.contains("partitionableDevices"),
                 !names.contains("deviceTaints"),
                 !names.contains("bindingConditions"),
-                !names.contains("listTypeAttributes"));
+                !names.contains("listTypeAttributes"),
+                on.contains("fractionalCapacityRange"));
     }
 
     private static void compare(JsonNode expect, Outcome outcome) {
@@ -129,7 +129,7 @@ class DeviceCasesTest {
             if (wanted.isArray()) {
                 assertThat(allocation.results().stream().map(r -> r.request() + "=" + place(r)))
                         .as(allocation.name())
-                        .containsExactlyElementsOf(texts((ArrayNode) wanted));
+                        .containsExactlyElementsOf(texts(wanted));
             } else {
                 assertThat(normalised(JSON.valueToTree(AllocationWriter.write(allocation))))
                         .isEqualTo(wanted);
@@ -141,7 +141,7 @@ class DeviceCasesTest {
         return result.device().pool().pool() + "/" + result.device().device();
     }
 
-    private static List<String> texts(ArrayNode array) {
+    private static List<String> texts(JsonNode array) {
         var result = new ArrayList<String>();
         array.forEach(text -> result.add(text.asText()));
         return result;
