@@ -179,12 +179,18 @@ final class Loop implements AutoCloseable {
                     refusals.values().removeIf(refusal -> refusal.causes().contains(Cause.PODS));
                 }
             }
-            case Verdict.Unplaceable refusal -> refuse(next, refusal.message(), refusal.causes(), "Unschedulable");
+            case Verdict.Unplaceable refusal -> refuse(next, withRemedy(refusal), refusal.causes(), "Unschedulable");
             case Verdict.Waiting missing
             when next.attempts == 1 -> waiting.await(next, missing.causes(), clock.instant());
             case Verdict.Waiting missing -> refuse(next, missing.message(), missing.causes(), "Unschedulable");
             case Verdict.Failed failed -> refuse(next, failed.message(), failed.causes(), "SchedulerError");
         }
+    }
+
+    /** What kube-scheduler would say, which programs parse, and then the smallest change that would help. */
+    private static String withRemedy(Verdict.Unplaceable refusal) {
+        return refusal.message()
+                + refusal.remedy().map(remedy -> " " + remedy.message()).orElse("");
     }
 
     private void refuse(WaitingPod next, String message, Set<Cause> causes, String reason) {

@@ -94,7 +94,8 @@ class SchedulerIT {
 
         await().atMost(LIMIT)
                 .untilAsserted(() -> assertThat(condition("large").getMessage())
-                        .isEqualTo("0/1 nodes are available: 1 Insufficient cpu."));
+                        .isEqualTo("0/1 nodes are available: 1 Insufficient cpu. Nearest is node " + run
+                                + "-a, which lacks 3 cpu."));
         assertThat(condition("large").getReason()).isEqualTo("Unschedulable");
 
         node("b", "8");

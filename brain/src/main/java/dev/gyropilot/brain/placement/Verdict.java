@@ -58,6 +58,13 @@ public sealed interface Verdict {
     /** One part of a score. */
     record ScoreTerm(String name, double points, int weight) {}
 
-    /** On this node only these amounts are missing. */
-    record Remedy(String node, Map<String, Long> missing) {}
+    /** On this node only these amounts are missing; CPU in millicores, the others in their base unit. */
+    record Remedy(String node, Map<String, Long> missing) {
+        /** Such as "Nearest is node a, which lacks 1.5 cpu, 3Gi memory." */
+        public String message() {
+            var parts = new ArrayList<String>();
+            missing.forEach((resource, amount) -> parts.add(Amounts.text(resource, amount) + " " + resource));
+            return "Nearest is node " + node + ", which lacks " + String.join(", ", parts) + ".";
+        }
+    }
 }

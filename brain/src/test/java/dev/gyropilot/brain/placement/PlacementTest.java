@@ -1,6 +1,7 @@
 package dev.gyropilot.brain.placement;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
@@ -75,6 +76,21 @@ class PlacementTest {
     void saysWhichResourceIsMissing(String requests, String message) throws IOException {
         nodes();
         assertThat(decide(requests(requests), "{}")).isEqualTo(message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    {cpu: 4500m, memory: 1Gi}   | Nearest is node a, which lacks 500m cpu.
+                    {cpu: 12, memory: 10Ti}     | Nearest is node a, which lacks 8 cpu, 10Ti memory.
+                    {memory: 8321Mi}            | Nearest is node a, which lacks 129Mi memory.
+                    {nvidia.com/gpu: 3}         | Nearest is node a, which lacks 3 nvidia.com/gpu.
+                    """)
+    void saysHowMuchTheNearestNodeLacks(String requests, String message) throws IOException {
+        node("{metadata: {name: a}, status: {allocatable: {cpu: 4, memory: 8Gi, pods: 110}}}");
+        node("{metadata: {name: b}, status: {allocatable: {cpu: 2, memory: 4Gi, pods: 110}}}");
+        var refusal =
+                assertInstanceOf(Verdict.Unplaceable.class, placement.decide(snapshot, pod(requests(requests), "{}")));
+        assertThat(refusal.remedy().orElseThrow().message()).isEqualTo(message);
     }
 
     @Test
