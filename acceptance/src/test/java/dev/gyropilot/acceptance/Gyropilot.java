@@ -43,6 +43,22 @@ final class Gyropilot implements AutoCloseable {
         }
     }
 
+    /** A fresh data directory in that folder. */
+    static Gyropilot freshIn(Path folder) {
+        return new Gyropilot(folder.resolve("gyropilot").resolve("home"));
+    }
+
+    /** Writes settings into the data directory, before the first start. */
+    Gyropilot configured(String yaml) {
+        try {
+            Files.createDirectories(home);
+            Files.writeString(home.resolve("config.yaml"), yaml);
+            return this;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Starts it in the background and returns when it is ready. */
     Command.Result up(String... arguments) {
         List<String> all = new ArrayList<>(List.of("up", "--detach", "--api-port", "0", "--gateway-port", "0"));

@@ -18,6 +18,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** The data directory: everything that Gyropilot keeps. Deleting it is a clean uninstall. */
@@ -25,8 +26,8 @@ final class Home {
     static final String VARIABLE = "GYROPILOT_HOME";
     private static final String MARKER = "gyropilot-data";
 
-    /** What engines unpack, also before the first {@code up}. */
-    private static final String CACHE = "cache";
+    /** What may lie there before the first start: what the launcher keeps, and settings written for it. */
+    private static final Set<String> BEFOREHAND = Set.of("cache", "config.yaml", "node.yaml");
 
     private final Path directory;
 
@@ -83,8 +84,8 @@ final class Home {
             Path marker = directory.resolve(MARKER);
             if (!Files.exists(marker)) {
                 try (Stream<Path> entries = Files.list(directory)) {
-                    Optional<Path> stranger = entries.filter(
-                                    entry -> !entry.getFileName().toString().equals(CACHE))
+                    Optional<Path> stranger = entries.filter(entry ->
+                                    !BEFOREHAND.contains(entry.getFileName().toString()))
                             .findFirst();
                     if (stranger.isPresent()) {
                         throw new CliError(

@@ -13,6 +13,7 @@ import dev.gyropilot.node.NodeConfig;
 import dev.gyropilot.node.NodeCredentials;
 import dev.gyropilot.node.ProcessNode;
 import dev.gyropilot.node.image.ImageTable;
+import dev.gyropilot.node.pod.AddressRange;
 import dev.gyropilot.node.simulate.SimulatedNodes;
 import dev.gyropilot.node.simulate.SimulationConfig;
 import dev.gyropilot.operator.Operator;
@@ -40,6 +41,10 @@ final class Platform implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Platform.class);
     private static final Duration DRAIN_LIMIT = Duration.ofSeconds(10);
     private static final Duration PODS_LIMIT = Duration.ofSeconds(40);
+    /** 4,094 addresses for pods, one of 1,024 parts. */
+    private static final int PODS_PREFIX = 20;
+    /** 65,534 addresses for simulated pods, one of 64 parts. */
+    private static final int SIMULATED_PODS_PREFIX = 16;
 
     /** The parts in the order in which they need each other; they are closed in the reverse order. */
     private enum Part {
@@ -143,7 +148,12 @@ final class Platform implements AutoCloseable {
         SimulatedEngines engines = start(Part.SIMULATED_ENGINES, SimulatedEngines::new);
         start(Part.SIMULATED_NODES, () -> {
             SimulatedNodes nodes = SimulatedNodes.start(
-                    all, cluster, nodeCredentials(api, "simulated"), SimulationConfig.DEFAULT, engines);
+                    all,
+                    cluster,
+                    nodeCredentials(api, "simulated"),
+                    SimulationConfig.DEFAULT.withPodRange(
+                            ownPart(SimulationConfig.DEFAULT.podRange(), SIMULATED_PODS_PREFIX)),
+                    engines);
             return (AutoCloseable) nodes::abandon;
         });
     }
@@ -151,7 +161,15 @@ final class Platform implements AutoCloseable {
     private NodeConfig nodeConfig() {
         ImageTable images =
                 new ImageTable(LocalImages.builtIn(home), home.directory().resolve("node.yaml"));
-        return NodeConfig.of(LocalImages.hostName(), home.directory().resolve("node"), images);
+        return NodeConfig.of(LocalImages.hostName(), home.directory().resolve("node"), images)
+                .withPodRange(ownPart(NodeConfig.DEFAULT_POD_RANGE, PODS_PREFIX));
+    }
+
+    /** Pods share the host's network: those of two data directories must not get the same addresses. */
+    private String ownPart(String range, int prefix) {
+        return new AddressRange(range)
+                .part(prefix, home.directory().toString().hashCode())
+                .toString();
     }
 
     private static NodeCredentials nodeCredentials(ApiServer api, String name) {

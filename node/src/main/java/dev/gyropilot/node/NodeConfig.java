@@ -25,7 +25,8 @@ public record NodeConfig(
         Path dataDirectory,
         ImageTable images,
 
-        @Setting("The addresses of pods; must be bindable on this machine.")
+        @Setting(
+                "The addresses of pods; must be bindable on this machine. Left out, a part of this range that follows from the data directory.")
         String podRange,
 
         @Setting("How many pods the node takes.") int podLimit,
@@ -53,6 +54,11 @@ public record NodeConfig(
             throw new NodeException(
                     NodeException.Code.INVALID_CONFIGURATION, "podLimit is " + podLimit + "; give at least 1");
         }
+    }
+
+    /** These settings with other addresses for pods. */
+    public NodeConfig withPodRange(String range) {
+        return new NodeConfig(name, dataDirectory, images, range, podLimit, logs, port, labels, volumeRefresh);
     }
 
     /** A node with the defaults for all but its name, folder and images. */

@@ -35,6 +35,15 @@ public final class AddressRange {
         this.base = number(parts[0]) & -size;
     }
 
+    /** One of the equal parts with that prefix into which this range falls; the index goes round. */
+    public AddressRange part(int prefix, int index) {
+        int partSize = 1 << (32 - prefix);
+        if (partSize > size) {
+            throw new IllegalArgumentException("pod range " + text + " has no parts of /" + prefix);
+        }
+        return new AddressRange(address(Math.floorMod(index, size / partSize) * partSize) + "/" + prefix);
+    }
+
     /** A free address. */
     public synchronized String take() {
         for (int tried = 0; tried < size; tried++) {

@@ -20,4 +20,9 @@ public record SimulationConfig(String podRange, Duration startLeast, Duration st
                     + "; give the shorter one first, not below zero");
         }
     }
+
+    /** These settings with other addresses for pods. */
+    public SimulationConfig withPodRange(String range) {
+        return new SimulationConfig(range, startLeast, startMost, seed);
+    }
 }

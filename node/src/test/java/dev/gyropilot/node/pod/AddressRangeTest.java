@@ -17,6 +17,17 @@ class AddressRangeTest {
     }
 
     @Test
+    void fallsIntoPartsThatDoNotOverlap() {
+        var range = new AddressRange("127.64.0.0/10");
+        assertThat(range.part(20, 0)).hasToString("127.64.0.0/20");
+        assertThat(range.part(20, 1023)).hasToString("127.127.240.0/20");
+        assertThat(range.part(20, 1025)).hasToString("127.64.16.0/20");
+        assertThat(range.part(20, -1)).hasToString("127.127.240.0/20");
+        assertThat(range.part(20, 1).take()).isEqualTo("127.64.16.1");
+        assertThatThrownBy(() -> range.part(9, 0)).hasMessageContaining("127.64.0.0/10");
+    }
+
+    @Test
     void saysWhenAllAreInUse() {
         var range = new AddressRange("10.0.0.0/28");
         for (int i = 0; i < 14; i++) {

@@ -56,10 +56,15 @@ record Revision(String hash, PodTemplateSpec template, List<DeviceRequest> devic
         return service.getMetadata().getName() + "-" + hash;
     }
 
+    /** How long a revision may take until it is ready. */
+    static int progressDeadlineSeconds(ModelService service) {
+        var rollout = service.getSpec().rollout();
+        Integer seconds = rollout == null ? null : rollout.progressDeadlineSeconds();
+        return Objects.requireNonNullElse(seconds, PROGRESS_DEADLINE_DEFAULT_SECONDS);
+    }
+
     /** The Deployment with so many replicas. */
     Deployment deployment(ModelService service, int replicas, Engine engine) {
-        var rollout = service.getSpec().rollout();
-        Integer deadline = rollout == null ? null : rollout.progressDeadlineSeconds();
         var labels = labels(service, hash);
         var podMetadata = new ObjectMetaBuilder().withLabels(labels);
         if (Boolean.TRUE.equals(engine.getSpec().simulated())) {
@@ -70,7 +75,7 @@ record Revision(String hash, PodTemplateSpec template, List<DeviceRequest> devic
                 .withNewSpec()
                 .withReplicas(replicas)
                 .withRevisionHistoryLimit(1)
-                .withProgressDeadlineSeconds(Objects.requireNonNullElse(deadline, PROGRESS_DEADLINE_DEFAULT_SECONDS))
+                .withProgressDeadlineSeconds(progressDeadlineSeconds(service))
                 .withNewSelector()
                 .withMatchLabels(labels)
                 .endSelector()

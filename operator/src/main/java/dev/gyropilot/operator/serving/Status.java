@@ -142,7 +142,9 @@ final class Status {
                     PROGRESSING,
                     false,
                     "ProgressDeadlineExceeded",
-                    revision + " is not ready within spec.rollout.progressDeadlineSeconds" + instead);
+                    revision + " is not ready after " + Revision.progressDeadlineSeconds(service)
+                            + " s; if its model takes longer to load, raise spec.rollout.progressDeadlineSeconds"
+                            + instead);
         } else {
             set(
                     PROGRESSING,
