@@ -95,6 +95,7 @@ final class Platform implements AutoCloseable {
                 configuration.section("gateway", GatewayConfig.defaults().withPort(gatewayPort));
 
         terminal.doing("starting the Kubernetes API");
+        SqliteLibrary.unpackOnce(home.directory().resolve("cache").resolve("native"));
         FutureTask<Ledger> ledger = background(() -> start(Part.LEDGER, () -> Ledger.open(ledgerConfig, clock)));
         ApiServer api = start(
                 Part.API,
