@@ -112,7 +112,6 @@ class TroubleIT {
             });
             byte[] answer = client.getInputStream().readNBytes(12);
             assertThat(new String(answer, US_ASCII)).isEqualTo("HTTP/1.1 413");
-            client.close();
             assertThat(sender.isInterrupted()).isFalse();
         }
         assertThat(gyropilot.get("/v1/models").statusCode()).isEqualTo(200);
