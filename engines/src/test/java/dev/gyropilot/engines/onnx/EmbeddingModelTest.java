@@ -62,7 +62,10 @@ class EmbeddingModelTest {
         }
     }
 
-    /** Not to 1e-4: the reference script says why. */
+    /**
+     * Not to 1e-4: the reference script says why. How far they are apart depends on the processor, too: its 8-bit products
+     * saturate where it has no VNNI (0.9987 was seen).
+     */
     @Test
     void vectorsPointWhereThoseOfTheReferencePoint() {
         for (JsonNode each : cases) {
@@ -70,7 +73,7 @@ class EmbeddingModelTest {
             double cosine = IntStream.range(0, vector.length)
                     .mapToDouble(i -> vector[i] * each.get("vector").get(i).asDouble())
                     .sum();
-            assertThat(cosine).as(each.get("text").asText()).isGreaterThan(0.999);
+            assertThat(cosine).as(each.get("text").asText()).isGreaterThan(0.995);
         }
     }
 
