@@ -32,5 +32,26 @@ public final class Names {
     /** Image of Gyropilot's own engines; a process node resolves it to the running program itself. */
     public static final String ENGINES_IMAGE = "ghcr.io/gyropilot/engines";
 
+    /** Label of a pod that belongs to a Queue; the value is the queue's name. */
+    public static final String LABEL_QUEUE = "gyropilot.dev/queue";
+
+    /** Label of the pods of one gang, which run together or not at all; the value is the gang's name. */
+    public static final String LABEL_GANG = "gyropilot.dev/gang";
+
+    /** Label of a gang's pods: how many of them must run together at least. */
+    public static final String LABEL_GANG_SIZE = "gyropilot.dev/gang-size";
+
+    /** Annotation of a gang's pods: node label keys, widest first, within one value of which all must run. */
+    public static final String ANNOTATION_REQUIRED_TOPOLOGY = "gyropilot.dev/required-topology";
+
+    /** Annotation of a gang's pods: node label keys, widest first, within one value of which all should run. */
+    public static final String ANNOTATION_PREFERRED_TOPOLOGY = "gyropilot.dev/preferred-topology";
+
+    /** Annotation of a pod: how many seconds it is expected to run. */
+    public static final String ANNOTATION_EXPECTED_SECONDS = "gyropilot.dev/expected-seconds";
+
+    /** Annotation of a pod: when it last saved its work (RFC 3339); what came after would be lost by stopping it. */
+    public static final String ANNOTATION_LAST_CHECKPOINT = "gyropilot.dev/last-checkpoint";
+
     private Names() {}
 }

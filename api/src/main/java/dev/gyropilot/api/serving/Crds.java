@@ -9,7 +9,7 @@ import java.util.List;
 
 /** The CustomResourceDefinitions of Gyropilot's own kinds, as they are applied to a cluster. */
 public final class Crds {
-    private static final List<String> PLURALS = List.of("engines", "models", "modelservices");
+    private static final List<String> PLURALS = List.of("engines", "models", "modelservices", "queues");
 
     private Crds() {}
 

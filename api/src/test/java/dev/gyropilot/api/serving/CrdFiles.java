@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator.Feature;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.gyropilot.api.queue.Queue;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.crdv2.generator.CRDGenerator;
 import io.fabric8.kubernetes.client.CustomResource;
@@ -64,6 +65,11 @@ final class CrdFiles {
     private static final String NAME_MESSAGE = "metadata.name must be at most 50 lower-case letters, digits and '-',"
             + " beginning with a letter: it also names the Service and, with a hash, the pods";
 
+    private static final String PARENT_RULE = "!has(self.spec.parent) || self.spec.parent != self.metadata.name";
+
+    private static final String PARENT_MESSAGE =
+            "spec.parent names the queue itself: name the queue above, or leave it out for a queue at the top";
+
     /** A resource quantity, as the API machinery's own schemas describe it. */
     private static final String QUANTITY = "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))"
             + "(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$";
@@ -73,7 +79,8 @@ final class CrdFiles {
     /** File contents by the plural name of the kind. */
     static Map<String, String> render() throws IOException {
         var files = new LinkedHashMap<String, String>();
-        for (Class<? extends CustomResource<?, ?>> kind : List.of(Engine.class, Model.class, ModelService.class)) {
+        for (Class<? extends CustomResource<?, ?>> kind :
+                List.of(Engine.class, Model.class, ModelService.class, Queue.class)) {
             ObjectNode crd = generate(kind);
             files.put(
                     crd.at("/spec/names/plural").textValue(), header() + YAML.writeValueAsString(complete(crd, kind)));
@@ -113,14 +120,20 @@ final class CrdFiles {
         schema.put("description", kind.getAnnotation(JsonClassDescription.class).value());
         schema.putArray("required").add("spec");
         if (kind == ModelService.class) {
-            schema.putArray("x-kubernetes-validations")
-                    .addObject()
-                    .put("rule", NAME_RULE)
-                    .put("message", NAME_MESSAGE);
+            rule(schema, NAME_RULE, NAME_MESSAGE);
+        } else if (kind == Queue.class) {
+            rule(schema, PARENT_RULE, PARENT_MESSAGE);
         }
         walk(schema, "");
         integers(crd);
         return crd;
+    }
+
+    private static void rule(ObjectNode schema, String rule, String message) {
+        schema.putArray("x-kubernetes-validations")
+                .addObject()
+                .put("rule", rule)
+                .put("message", message);
     }
 
     /** In the order of the annotations: the generator sorts them by path. */

@@ -30,7 +30,11 @@ class CrdsTest {
     void readsThemFromTheClassPath() {
         assertThat(Crds.all())
                 .extracting(crd -> crd.getMetadata().getName())
-                .containsExactly("engines.gyropilot.dev", "models.gyropilot.dev", "modelservices.gyropilot.dev");
+                .containsExactly(
+                        "engines.gyropilot.dev",
+                        "models.gyropilot.dev",
+                        "modelservices.gyropilot.dev",
+                        "queues.gyropilot.dev");
     }
 
     private static void check(Path file, String expected) throws IOException {
