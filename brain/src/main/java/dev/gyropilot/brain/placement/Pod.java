@@ -27,6 +27,11 @@ public record Pod(
         return new Pod(name, shape.namespace() + "/" + name, shape, priority, 0, List.of(), List.of());
     }
 
+    /** The same pod with another shape. */
+    public Pod withShape(PodShape other) {
+        return new Pod(name, uid, other, priority, createdMillis, claims, unmadeClaims);
+    }
+
     /** Whether it uses claims, made or not. */
     public boolean hasClaims() {
         return !claims.isEmpty() || !unmadeClaims.isEmpty();

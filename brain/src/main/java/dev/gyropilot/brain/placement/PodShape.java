@@ -1,5 +1,6 @@
 package dev.gyropilot.brain.placement;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -52,6 +53,29 @@ public record PodShape(
                 List.of(),
                 List.of(),
                 false);
+    }
+
+    /** The same shape, but only for nodes with these labels. */
+    public PodShape within(Map<String, String> nodeLabels) {
+        var selector = new HashMap<>(nodeSelector);
+        selector.putAll(nodeLabels);
+        return new PodShape(
+                namespace,
+                labels,
+                requests,
+                scoringCpuMillis,
+                scoringMemoryBytes,
+                nodeName,
+                Map.copyOf(selector),
+                requiredNodeTerms,
+                preferredNodeTerms,
+                tolerations,
+                hostPorts,
+                requiredAffinity,
+                requiredAntiAffinity,
+                preferredAffinity,
+                spread,
+                terminating);
     }
 
     /** Whether pods of this shape influence where others may or should go. */

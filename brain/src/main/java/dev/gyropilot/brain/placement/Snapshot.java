@@ -1,5 +1,6 @@
 package dev.gyropilot.brain.placement;
 
+import dev.gyropilot.brain.placement.device.ClaimAllocation;
 import dev.gyropilot.brain.placement.device.Devices;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -7,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +51,17 @@ public final class Snapshot {
     public Optional<Node> node(String name) {
         Integer slot = slots.get(name);
         return slot == null ? Optional.empty() : Optional.of(node(slot));
+    }
+
+    /** All nodes. */
+    public List<Node> nodes() {
+        var result = new ArrayList<Node>(slots.size());
+        for (NodeBlock block : blocks) {
+            for (long rest = block.nodes.present; rest != 0; rest &= rest - 1) {
+                result.add(block.nodes.at(Long.numberOfTrailingZeros(rest)));
+            }
+        }
+        return result;
     }
 
     /** The pods on a node; empty for an unknown one. */
@@ -155,6 +168,15 @@ public final class Snapshot {
                 podsWithTerms -= gone != null && gone.shape().hasPodTerms() ? 1 : 0;
             }
             return this;
+        }
+
+        /** A pod got this place: it occupies its node, and its claims have their devices. */
+        public Builder place(Pod pod, Verdict.Placed placed) {
+            for (ClaimAllocation allocation : placed.allocations()) {
+                devices.claim(allocation.namespace(), allocation.name())
+                        .ifPresent(claim -> devices = devices.with(claim.allocated(allocation, Set.of(pod.uid()))));
+            }
+            return place(pod, placed.node());
         }
 
         public Builder namespace(String name, @Nullable Map<String, String> labels) {

@@ -85,6 +85,11 @@ public record Claim(
     /** Driver parameters for some requests; none named: for all. */
     public record ScopedConfig(List<String> requests, DeviceConfig config) {}
 
+    /** The same claim without devices and users. */
+    public Claim released() {
+        return new Claim(namespace, name, uid, requests, constraints, configs, Optional.empty(), Set.of(), deleting);
+    }
+
     public Claim allocated(ClaimAllocation to, Set<String> users) {
         return new Claim(namespace, name, uid, requests, constraints, configs, Optional.of(to), users, deleting);
     }

@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -167,6 +168,39 @@ public final class Devices {
     public int holders(DeviceId device) {
         Use use = uses(device.pool()).getOrDefault(device.device(), Use.NONE);
         return use.holders() + use.shares();
+    }
+
+    /** The slices whose devices are reached from this node alone. */
+    public List<Slice> slicesOf(String node) {
+        Set<PoolId> own = poolsOfNode.get(node);
+        if (own == null) {
+            return List.of();
+        }
+        return own.stream()
+                .map(pools::get)
+                .filter(Objects::nonNull)
+                .flatMap(pool -> pool.slices().stream())
+                .filter(slice ->
+                        slice.scope() instanceof Scope.OnNode on && on.node().equals(node))
+                .toList();
+    }
+
+    /** How many whole devices a node has of its own: partitions of one set of counters are one. */
+    public int countOn(String node) {
+        int count = 0;
+        for (Slice slice : slicesOf(node)) {
+            count += slice.sharedCounters().size();
+            for (Device device : slice.devices()) {
+                count += device.consumesCounters().isEmpty() ? 1 : 0;
+            }
+        }
+        return count;
+    }
+
+    /** The part of a whole device that a result takes: by counters, by capacity of a share, or all of it. */
+    public double part(ClaimAllocation.Result result) {
+        Pool pool = pools.get(result.device().pool());
+        return pool == null ? 1 : Parts.of(pool, result);
     }
 
     Map<String, Use> uses(PoolId pool) {

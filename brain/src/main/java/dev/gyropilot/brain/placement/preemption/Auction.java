@@ -1,0 +1,238 @@
+package dev.gyropilot.brain.placement.preemption;
+
+import dev.gyropilot.brain.placement.Node;
+import dev.gyropilot.brain.placement.Placement;
+import dev.gyropilot.brain.placement.Pod;
+import dev.gyropilot.brain.placement.PodShape;
+import dev.gyropilot.brain.placement.Snapshot;
+import dev.gyropilot.brain.placement.Verdict;
+import dev.gyropilot.brain.placement.device.Allocator;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Nodes bid for the pods of a group: each names the least that would be lost if it took the next pod, and the cheapest gets
+ * it. Work that is stopped on one node is stopped on all its nodes, which may then bid less. A bid is made by placing the pod
+ * on the node alone, devices included.
+ */
+final class Auction {
+    private static final Comparator<Victim> CHEAPEST_FIRST =
+            Comparator.comparingDouble(Victim::cost).thenComparing(Victim::id);
+
+    private final Map<String, List<Victim>> byNode;
+    private final Rights rights;
+    private final Preemptor.Steps steps;
+    private final Placement single;
+    private final Set<Victim> chosen = new LinkedHashSet<>();
+    private final Map<String, Integer> versions = new HashMap<>();
+    private final Map<String, Node> nodes = new HashMap<>();
+    private Snapshot now;
+
+    private record Bid(Node node, double cost, List<Victim> victims, Verdict.Placed placed, int version) {}
+
+    Auction(
+            Snapshot base,
+            Map<String, List<Victim>> byNode,
+            Rights rights,
+            Preemptor.Steps steps,
+            long seed,
+            Allocator allocator) {
+        this.now = base;
+        this.byNode = byNode;
+        this.rights = rights;
+        this.steps = steps;
+        this.single = new Placement(seed, allocator);
+    }
+
+    /** The work to be stopped so that these nodes take all the pods; empty when they do not, or the steps ran out. */
+    Optional<Set<Victim>> run(List<Pod> pods, Collection<Node> among) {
+        among.forEach(node -> nodes.put(node.name(), node));
+        try {
+            return sell(pods, among) ? Optional.of(chosen) : Optional.empty();
+        } finally {
+            chosen.forEach(rights::giveBack);
+        }
+    }
+
+    private boolean sell(List<Pod> pods, Collection<Node> among) {
+        var bids = new PriorityQueue<Bid>(Comparator.comparingDouble(Bid::cost).thenComparing(b -> b.node.name()));
+        PodShape shape = null;
+        for (Pod pod : pods) {
+            if (!pod.shape().equals(shape)) {
+                shape = pod.shape();
+                bids.clear();
+                for (Node node : among) {
+                    bid(bids, node, pod);
+                }
+            }
+            Bid best = valid(bids, pod);
+            if (best == null) {
+                return false;
+            }
+            accept(best, pod, bids);
+        }
+        return true;
+    }
+
+    /** The cheapest bid that still holds, made anew for this pod. */
+    private @Nullable Bid valid(PriorityQueue<Bid> bids, Pod pod) {
+        while (true) {
+            Bid best = bids.poll();
+            if (best == null) {
+                return null;
+            }
+            boolean current = best.version == versions.getOrDefault(best.node.name(), 0);
+            if (current && holds(best, pod)) {
+                return best;
+            }
+            if (current) {
+                bid(bids, best.node, pod);
+            }
+        }
+    }
+
+    private boolean holds(Bid bid, Pod pod) {
+        int taken = 0;
+        for (Victim victim : bid.victims) {
+            if (!rights.allows(victim)) {
+                break;
+            }
+            rights.take(victim);
+            taken++;
+        }
+        bid.victims.subList(0, taken).forEach(rights::giveBack);
+        // Claims are a pod's own: what one pod was offered says nothing about the next.
+        return taken == bid.victims.size() && (!pod.hasClaims() || probe(bid.node, pod, bid.victims) != null);
+    }
+
+    private void accept(Bid bid, Pod pod, PriorityQueue<Bid> bids) {
+        Verdict.Placed placed = pod.hasClaims() ? probe(bid.node, pod, bid.victims) : bid.placed;
+        if (placed == null) {
+            throw new IllegalStateException("the bid of node " + bid.node.name() + " did not hold");
+        }
+        var touched = new LinkedHashSet<String>();
+        touched.add(bid.node.name());
+        for (Victim victim : bid.victims) {
+            rights.take(victim);
+            chosen.add(victim);
+            victim.pods().forEach(p -> touched.add(p.node()));
+        }
+        now = Preemptor.without(now, bid.victims).edit().place(pod, placed).build();
+        for (String name : touched) {
+            versions.merge(name, 1, Integer::sum);
+            Node node = nodes.get(name);
+            if (node != null) {
+                bid(bids, node, pod);
+            }
+        }
+    }
+
+    private void bid(PriorityQueue<Bid> bids, Node node, Pod pod) {
+        Bid made = bid(node, pod);
+        if (made != null) {
+            bids.add(made);
+        }
+    }
+
+    private @Nullable Bid bid(Node node, Pod pod) {
+        int version = versions.getOrDefault(node.name(), 0);
+        List<Victim> here = byNode.getOrDefault(node.name(), List.of()).stream()
+                .filter(v -> !chosen.contains(v))
+                .sorted(CHEAPEST_FIRST)
+                .toList();
+        if (!mayFit(node, pod, here)) {
+            return null;
+        }
+        Verdict.Placed free = probe(node, pod, List.of());
+        if (free != null) {
+            return new Bid(node, 0, List.of(), free, version);
+        }
+        var taken = new ArrayList<Victim>();
+        for (Victim victim : here) {
+            if (rights.allows(victim)) {
+                rights.take(victim);
+                taken.add(victim);
+            }
+        }
+        taken.forEach(rights::giveBack);
+        if (taken.isEmpty() || probe(node, pod, taken) == null) {
+            return null;
+        }
+        List<Victim> needed = needed(node, pod, taken);
+        Verdict.Placed placed = probe(node, pod, needed);
+        if (placed == null) {
+            return null;
+        }
+        return new Bid(node, needed.stream().mapToDouble(Victim::cost).sum(), List.copyOf(needed), placed, version);
+    }
+
+    /** The shortest beginning of the list that suffices, less what turns out not to be needed. */
+    private List<Victim> needed(Node node, Pod pod, List<Victim> cheapestFirst) {
+        int low = 1;
+        int high = cheapestFirst.size();
+        while (low < high) {
+            int middle = (low + high) / 2;
+            if (probe(node, pod, cheapestFirst.subList(0, middle)) != null) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        var needed = new ArrayList<>(cheapestFirst.subList(0, high));
+        for (int i = needed.size() - 2; i >= 0; i--) {
+            var fewer = new ArrayList<>(needed);
+            fewer.remove(i);
+            if (probe(node, pod, fewer) != null) {
+                needed = fewer;
+            }
+        }
+        return needed;
+    }
+
+    private boolean mayFit(Node node, Pod pod, List<Victim> here) {
+        for (var request : pod.shape().requests().entrySet()) {
+            long free = now.free(node.name(), request.getKey());
+            for (Victim victim : here) {
+                for (Victim.PlacedPod placed : victim.pods()) {
+                    free += placed.node().equals(node.name())
+                            ? placed.pod().shape().requests().getOrDefault(request.getKey(), 0L)
+                            : 0;
+                }
+            }
+            if (request.getValue() > free) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Where on the node the pod goes when these are gone; null when nowhere. */
+    private Verdict.@Nullable Placed probe(Node node, Pod pod, List<Victim> gone) {
+        if (!steps.take(1)) {
+            return null;
+        }
+        var uids = new LinkedHashSet<String>();
+        var edit = Snapshot.EMPTY.edit().devices(now.devices()).node(node);
+        for (Victim victim : gone) {
+            for (Victim.PlacedPod placed : victim.pods()) {
+                uids.add(placed.pod().uid());
+                Preemptor.release(edit, placed.pod());
+            }
+        }
+        for (Pod other : now.podsOn(node.name())) {
+            if (!uids.contains(other.uid())) {
+                edit.place(other, node.name());
+            }
+        }
+        return single.decide(edit.build(), pod) instanceof Verdict.Placed placed ? placed : null;
+    }
+}

@@ -1,0 +1,106 @@
+package dev.gyropilot.brain.placement.queue;
+
+import dev.gyropilot.brain.placement.Node;
+import dev.gyropilot.brain.placement.Pod;
+import dev.gyropilot.brain.placement.Snapshot;
+import dev.gyropilot.brain.placement.device.Claim;
+import dev.gyropilot.brain.placement.device.ClaimAllocation;
+import dev.gyropilot.brain.placement.device.Devices;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What pods take and nodes have, in the one unit of quotas. */
+public final class Demand {
+    private static final Pattern WHOLE = Pattern.compile(".+/(gpu|tpu|npu|xpu|gaudi|neuron|neurondevice)");
+    private static final Pattern MIG = Pattern.compile(".+/mig-(\\d+)g\\..+");
+    private static final int MIG_SLICES = 7;
+
+    /** Classes of devices that only connect others; they are no one's share of compute. */
+    private static final Pattern CONNECTING = Pattern.compile(".*(channel|compute-domain|nic|rdma|network).*");
+
+    private Demand() {}
+
+    /** A pod's own, by its allocated claims where it has them, else by what they ask for. */
+    public static Amount of(Devices devices, Pod pod) {
+        long millis = 0;
+        for (var request : pod.shape().requests().entrySet()) {
+            millis += request.getValue() * millisEach(request.getKey());
+        }
+        for (String name : pod.claims()) {
+            Claim claim = devices.claim(pod.namespace(), name).orElse(null);
+            // A shared claim is counted once, for the pod that is first among its users.
+            if (claim != null && isFirstUser(claim, pod)) {
+                millis += of(devices, claim);
+            }
+        }
+        return new Amount(
+                millis,
+                pod.shape().requests().getOrDefault("cpu", 0L),
+                pod.shape().requests().getOrDefault("memory", 0L));
+    }
+
+    /** What all nodes together have; devices by their slices count as the pods of the cluster ask for them. */
+    public static Amount capacity(Snapshot snapshot) {
+        long millis = 0;
+        long cpu = 0;
+        long memory = 0;
+        for (Node node : snapshot.nodes()) {
+            for (var amount : node.allocatable().entrySet()) {
+                millis += amount.getValue() * millisEach(amount.getKey());
+            }
+            cpu += node.allocatable().getOrDefault("cpu", 0L);
+            memory += node.allocatable().getOrDefault("memory", 0L);
+            millis += 1000L * snapshot.devices().countOn(node.name());
+        }
+        return new Amount(millis, cpu, memory);
+    }
+
+    private static boolean isFirstUser(Claim claim, Pod pod) {
+        return claim.reservedFor().stream()
+                .min(String::compareTo)
+                .orElse(pod.uid())
+                .equals(pod.uid());
+    }
+
+    private static long of(Devices devices, Claim claim) {
+        if (claim.allocation().isPresent()) {
+            double parts = 0;
+            for (ClaimAllocation.Result result : claim.allocation().get().results()) {
+                boolean counts = !result.adminAccess() && !isConnecting(claim, result.request());
+                parts += counts ? devices.part(result) : 0;
+            }
+            return Math.round(parts * 1000);
+        }
+        long count = 0;
+        for (Claim.Request request : claim.requests()) {
+            Claim.Ask first = request.alternatives().getFirst();
+            if (!first.admin() && !CONNECTING.matcher(first.deviceClass()).matches()) {
+                count += Math.max(1, Math.min(first.count(), 32));
+            }
+        }
+        return count * 1000;
+    }
+
+    private static boolean isConnecting(Claim claim, String requestName) {
+        String main = requestName.contains("/") ? requestName.substring(0, requestName.indexOf('/')) : requestName;
+        for (Claim.Request request : claim.requests()) {
+            if (request.name().equals(main)) {
+                return CONNECTING
+                        .matcher(request.alternatives().getFirst().deviceClass())
+                        .matches();
+            }
+        }
+        return false;
+    }
+
+    private static long millisEach(String resource) {
+        if (resource.indexOf('/') < 0) {
+            return 0;
+        }
+        if (WHOLE.matcher(resource).matches()) {
+            return 1000;
+        }
+        Matcher mig = MIG.matcher(resource);
+        return mig.matches() ? Math.round(1000.0 * Integer.parseInt(mig.group(1)) / MIG_SLICES) : 0;
+    }
+}

@@ -1,0 +1,121 @@
+package dev.gyropilot.brain.placement.queue;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whose turn it is: the highest priority first; among equals the queue with the smallest share, level by level; within a
+ * queue stranded gangs, then the shortest expected run time, where each millisecond of waiting counts as one of run time less,
+ * so that nothing is overtaken for ever.
+ */
+final class Order {
+    /** Work of unknown length stands behind an hour of known length. */
+    private static final long UNKNOWN_MILLIS = 3_600_000;
+
+    private static final Comparator<Job> WITHIN_QUEUE = Comparator.comparingInt((Job job) -> -job.priority())
+            .thenComparing(job -> !job.stranded())
+            .thenComparingLong(
+                    job -> job.createdMillis() + (job.expectedMillis() > 0 ? job.expectedMillis() : UNKNOWN_MILLIS))
+            .thenComparing(Job::id);
+
+    private final QueueTree tree;
+    private final List<PriorityQueue<Job>> own;
+    private final List<List<Integer>> below;
+    private final List<Integer> tops = new ArrayList<>();
+
+    /** The most urgent priority in each queue and those below it; {@link #EMPTY} when there is no job. */
+    private final long[] top;
+
+    private static final long EMPTY = Long.MIN_VALUE;
+
+    Order(QueueTree tree, Collection<Job> jobs) {
+        this.tree = tree;
+        int count = tree.rules.length;
+        own = new ArrayList<>(count);
+        below = new ArrayList<>(count);
+        top = new long[count];
+        for (int q = 0; q < count; q++) {
+            own.add(new PriorityQueue<>(WITHIN_QUEUE));
+            below.add(new ArrayList<>());
+            top[q] = EMPTY;
+        }
+        for (Job job : jobs) {
+            own.get(tree.indexOf(job.queue())).add(job);
+        }
+        for (int q = 0; q < count; q++) {
+            (tree.parent[q] == QueueTree.TOP ? tops : below.get(tree.parent[q])).add(q);
+        }
+        for (int q = 0; q < count; q++) {
+            Job head = own.get(q).peek();
+            for (int at = q; head != null && at != QueueTree.TOP; at = tree.parent[at]) {
+                top[at] = Math.max(top[at], head.priority());
+            }
+        }
+    }
+
+    /** Takes the next job out; null when there is none. */
+    @Nullable
+    Job next() {
+        List<Integer> among = tops;
+        int at = QueueTree.TOP;
+        while (true) {
+            int best = best(among);
+            if (at != QueueTree.TOP && ownFirst(at, best)) {
+                return take(at);
+            }
+            if (best == QueueTree.TOP) {
+                return null;
+            }
+            at = best;
+            among = below.get(best);
+        }
+    }
+
+    private int best(List<Integer> among) {
+        int best = QueueTree.TOP;
+        for (int q : among) {
+            if (top[q] != EMPTY && (best == QueueTree.TOP || before(q, best))) {
+                best = q;
+            }
+        }
+        return best;
+    }
+
+    private boolean before(int a, int b) {
+        if (top[a] != top[b]) {
+            return top[a] > top[b];
+        }
+        if (tree.belowGuarantee(a) != tree.belowGuarantee(b)) {
+            return tree.belowGuarantee(a);
+        }
+        return tree.share(a) < tree.share(b);
+    }
+
+    /** Whether the queue's own work comes before that of the best queue below it. */
+    private boolean ownFirst(int q, int child) {
+        Job head = own.get(q).peek();
+        if (head == null || child == QueueTree.TOP) {
+            return head != null;
+        }
+        return head.priority() != top[child]
+                ? head.priority() > top[child]
+                : tree.ownShare(q) <= tree.share(child) && !tree.belowGuarantee(child);
+    }
+
+    private Job take(int q) {
+        Job job = own.get(q).remove();
+        for (int at = q; at != QueueTree.TOP; at = tree.parent[at]) {
+            Job head = own.get(at).peek();
+            long highest = head == null ? EMPTY : head.priority();
+            for (int child : below.get(at)) {
+                highest = Math.max(highest, top[child]);
+            }
+            top[at] = highest;
+        }
+        return job;
+    }
+}
