@@ -4,6 +4,8 @@ import dev.gyropilot.brain.placement.Placement;
 import dev.gyropilot.brain.placement.PodShape;
 import dev.gyropilot.brain.placement.Verdict;
 import dev.gyropilot.brain.placement.Verdict.Cause;
+import dev.gyropilot.brain.placement.device.Allocator;
+import dev.gyropilot.scheduler.groups.Membership;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -39,6 +41,7 @@ final class Loop implements AutoCloseable {
     private final BlockingQueue<Change> inbox = new LinkedBlockingQueue<>(INBOX_LIMIT);
     private final World world = new World();
     private final WaitingPods waiting;
+    private final Rounds rounds;
 
     /** Refusals that hold until something that could help happens, so that equal pods are judged once. */
     private final IdentityHashMap<PodShape, Verdict.Unplaceable> refusals = new IdentityHashMap<>();
@@ -55,12 +58,13 @@ final class Loop implements AutoCloseable {
         Set<Cause> apply(World world, WaitingPods waiting);
     }
 
-    Loop(SchedulerConfig config, InstantSource clock, Placement placement, Writer writer) {
+    Loop(SchedulerConfig config, InstantSource clock, Placement placement, Allocator allocator, Writer writer) {
         this.clock = clock;
         this.placement = placement;
         this.writer = writer;
         this.undeliveredLimit = config.undeliveredLimit();
         this.waiting = new WaitingPods(config);
+        this.rounds = new Rounds(config, allocator, writer, this::delivered);
         this.thread = Thread.ofPlatform().name("scheduler").daemon().unstarted(this::run);
     }
 
@@ -69,11 +73,27 @@ final class Loop implements AutoCloseable {
         thread.start();
     }
 
-    /** Lets decisions begin: all that was listed has been handed in. */
+    /** Lets decisions begin: all that was listed has been handed in, and no other scheduler decides. */
     void open() throws InterruptedException {
         submit((world, waiting) -> {
             deciding = true;
             return Set.of();
+        });
+    }
+
+    /** Lets no further decisions be made; changes are still taken in. */
+    void pause() throws InterruptedException {
+        submit((world, waiting) -> {
+            deciding = false;
+            return Set.of();
+        });
+    }
+
+    /** A change that says that one decision is no longer on its way. */
+    private void delivered(Change change) throws InterruptedException {
+        submit((world, waiting) -> {
+            undelivered--;
+            return change.apply(world, waiting);
         });
     }
 
@@ -93,6 +113,7 @@ final class Loop implements AutoCloseable {
             try {
                 takeChanges();
                 waiting.advance(clock.instant());
+                cycle();
                 decide();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -118,6 +139,7 @@ final class Loop implements AutoCloseable {
                 if (!helped.isEmpty()) {
                     refusals.clear();
                     waiting.wake(helped);
+                    world.jobs().dirty = true;
                 }
             } catch (RuntimeException e) {
                 log.error("a change could not be taken in", e);
@@ -125,10 +147,24 @@ final class Loop implements AutoCloseable {
         }
     }
 
+    private void cycle() {
+        Instant now = clock.instant();
+        if (deciding
+                && undelivered < undeliveredLimit
+                && !rounds.due(world.jobs()).isAfter(now)) {
+            undelivered += rounds.run(world, now);
+        }
+    }
+
     private Duration idle() {
-        Instant due = waiting.nextDue();
-        if (due == null) {
+        Instant next = waiting.nextDue();
+        Instant round = deciding ? rounds.due(world.jobs()) : Instant.MAX;
+        Instant due = next == null || round.isBefore(next) ? round : next;
+        if (due.equals(Instant.MAX)) {
             return IDLE_LIMIT;
+        }
+        if (due.equals(Instant.MIN)) {
+            return Duration.ZERO;
         }
         Duration until = Duration.between(clock.instant(), due);
         return until.isNegative() ? Duration.ZERO : until.compareTo(IDLE_LIMIT) < 0 ? until.plusMillis(1) : IDLE_LIMIT;
@@ -139,6 +175,10 @@ final class Loop implements AutoCloseable {
             WaitingPod next = waiting.next();
             if (next == null) {
                 return;
+            }
+            if (!world.jobs().reservations.isEmpty()) {
+                adopt(next);
+                continue;
             }
             if (world.sharesUnwrittenClaim(next.pod)) {
                 waiting.await(next, Set.of(Cause.CLAIMS), clock.instant());
@@ -151,6 +191,12 @@ final class Loop implements AutoCloseable {
                 waiting.park(next, Set.of(Cause.NODE), clock.instant());
             }
         }
+    }
+
+    /** From now on the pod is decided in cycles, which know whose room is kept and what may be stopped for whom. */
+    private void adopt(WaitingPod next) {
+        waiting.remove(next.pod.uid());
+        world.jobs().waits(next.object, next.pod, PodFacts.of(next.object), Membership.NONE);
     }
 
     private Verdict judge(WaitingPod next) {
@@ -179,12 +225,18 @@ final class Loop implements AutoCloseable {
                     refusals.values().removeIf(refusal -> refusal.causes().contains(Cause.PODS));
                 }
             }
+            case Verdict.Unplaceable ignored when mayPreempt(next) -> adopt(next);
             case Verdict.Unplaceable refusal -> refuse(next, withRemedy(refusal), refusal.causes(), "Unschedulable");
             case Verdict.Waiting missing
             when next.attempts == 1 -> waiting.await(next, missing.causes(), clock.instant());
             case Verdict.Waiting missing -> refuse(next, missing.message(), missing.causes(), "Unschedulable");
             case Verdict.Failed failed -> refuse(next, failed.message(), failed.causes(), "SchedulerError");
         }
+    }
+
+    private boolean mayPreempt(WaitingPod next) {
+        return world.jobs().mayPreempt(next.pod.priority())
+                && PodFacts.of(next.object).mayPreempt();
     }
 
     /** What kube-scheduler would say, which programs parse, and then the smallest change that would help. */

@@ -2,16 +2,21 @@ package dev.gyropilot.scheduler;
 
 import dev.gyropilot.brain.placement.Verdict.Cause;
 import dev.gyropilot.brain.placement.objects.PodReader;
+import dev.gyropilot.scheduler.groups.Membership;
+import dev.gyropilot.scheduler.groups.MembershipReader;
 import io.fabric8.kubernetes.api.model.Pod;
+import java.time.InstantSource;
 import java.util.Set;
 
 /** What a pod's state means to the scheduler: it waits for us, it occupies a node, or neither. */
 final class PodFeed implements Feed.Reader<Pod> {
     private final Set<String> schedulerNames;
+    private final InstantSource clock;
     private final PodReader reader = new PodReader();
     private final Writer writer;
 
-    PodFeed(Set<String> schedulerNames, Writer writer) {
+    PodFeed(Set<String> schedulerNames, InstantSource clock, Writer writer) {
+        this.clock = clock;
         this.schedulerNames = schedulerNames;
         this.writer = writer;
     }
@@ -21,36 +26,51 @@ final class PodFeed implements Feed.Reader<Pod> {
         String phase = object.getStatus() == null ? null : object.getStatus().getPhase();
         String uid = object.getMetadata().getUid();
         if ("Succeeded".equals(phase) || "Failed".equals(phase)) {
-            return gone(uid);
+            return gone(uid, "Succeeded".equals(phase));
         }
         dev.gyropilot.brain.placement.Pod pod;
+        Membership membership;
         try {
             pod = reader.read(object);
+            membership = MembershipReader.of(object);
         } catch (IllegalArgumentException e) {
-            writer.refused(object, "SchedulerError", e.toString());
-            return gone(uid);
+            if (isOurs(object)) {
+                writer.refused(object, "SchedulerError", String.valueOf(e.getMessage()));
+            }
+            return gone(uid, false);
         }
+        PodFacts facts = PodFacts.of(object);
         String node = object.getSpec().getNodeName();
         if (node != null && !node.isEmpty()) {
             return (world, waiting) -> {
                 waiting.remove(uid);
+                world.jobs().placed(object, pod, facts, membership, node);
                 return world.placed(pod, node);
             };
         }
         if (!isOurs(object)) {
-            return gone(uid);
+            return gone(uid, false);
         }
-        return (world, waiting) -> wait(world, waiting, object, pod);
+        return (world, waiting) -> {
+            if (membership.isNone() && world.jobs().find(uid) == null) {
+                return wait(world, waiting, object, pod);
+            }
+            waiting.remove(uid);
+            world.jobs().waits(object, pod, facts, membership);
+            return Set.of();
+        };
     }
 
     @Override
     public Loop.Change gone(Pod object) {
-        return gone(object.getMetadata().getUid());
+        return gone(object.getMetadata().getUid(), false);
     }
 
-    private static Loop.Change gone(String uid) {
+    private Loop.Change gone(String uid, boolean succeeded) {
+        long now = clock.millis();
         return (world, waiting) -> {
             waiting.remove(uid);
+            world.jobs().gone(uid, succeeded, now);
             return world.podGone(uid);
         };
     }

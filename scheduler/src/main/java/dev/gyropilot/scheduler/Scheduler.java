@@ -35,15 +35,16 @@ public final class Scheduler implements AutoCloseable {
     private final List<Feed<?>> feeds = new ArrayList<>();
     private final Cluster cluster;
     private final Optional<ClaimController> claims;
+    private final OptionalKinds optional;
+    private final Optional<Leadership> leadership;
 
     private Scheduler(SchedulerConfig config, Cluster cluster) {
         this.cluster = cluster;
         writer = new Writer(cluster, config.bindParallelism());
-        loop = new Loop(
-                config,
-                cluster::now,
-                new Placement(config.seed(), new Allocator(Features.ALL, new CelSelectors())),
-                writer);
+        var allocator = new Allocator(Features.ALL, new CelSelectors());
+        loop = new Loop(config, cluster::now, new Placement(config.seed(), allocator), allocator, writer);
+        optional = new OptionalKinds(cluster, loop, config.syncLimit());
+        leadership = config.leaderElection() ? Optional.of(new Leadership(cluster, loop)) : Optional.empty();
         feed(Namespace.class, new NamespaceFeed());
         feed(Node.class, new NodeFeed());
         if (cluster.client().supports(ResourceSlice.class)) {
@@ -55,7 +56,7 @@ public final class Scheduler implements AutoCloseable {
             claims = Optional.empty();
             log.info("the API has no resource.k8s.io/v1: pods with claims will wait");
         }
-        feed(Pod.class, new PodFeed(config.schedulerNames(), writer));
+        feed(Pod.class, new PodFeed(config.schedulerNames(), cluster::now, writer));
     }
 
     /**
@@ -76,12 +77,19 @@ public final class Scheduler implements AutoCloseable {
             throw new IllegalStateException("the scheduler did not start: " + e.getMessage(), e);
         }
         scheduler.claims.ifPresent(ClaimController::start);
-        scheduler.loop.open();
+        scheduler.optional.start();
+        if (scheduler.leadership.isPresent()) {
+            scheduler.leadership.get().start();
+        } else {
+            scheduler.loop.open();
+        }
         return scheduler;
     }
 
     @Override
     public void close() {
+        leadership.ifPresent(Leadership::close);
+        optional.close();
         feeds.forEach(Feed::stop);
         claims.ifPresent(ClaimController::close);
         loop.close();

@@ -16,6 +16,9 @@ import java.util.Set;
  * @param firstBackoff how long a refused pod waits at least before its second attempt; doubles with each attempt
  * @param backoffLimit the longest of these waits
  * @param unschedulableRetry after this long a refused pod is tried again even if no event spoke for it
+ * @param usageHalfLife after which what a queue used counts half in its share
+ * @param strandedLimit how long a gang may run in part before it gives back what it holds
+ * @param leaderElection whether only the holder of a Lease decides
  * @param syncLimit how long the first lists may take
  */
 public record SchedulerConfig(
@@ -34,6 +37,15 @@ public record SchedulerConfig(
 
         @Setting("After this long a refused pod is tried again even if no event spoke for it.")
         Duration unschedulableRetry,
+
+        @Setting("What a queue used counts half in its share after this long.")
+        Duration usageHalfLife,
+
+        @Setting("A gang of which some pods run and the others find no place for this long gives back what it holds.")
+        Duration strandedLimit,
+
+        @Setting("Whether several schedulers agree by a Lease which one decides; needed where there is more than one.")
+        boolean leaderElection,
 
         Duration syncLimit) {
     /** The name by which a pod on any cluster asks for this scheduler. */
@@ -66,6 +78,9 @@ public record SchedulerConfig(
                 Duration.ofMillis(500),
                 Duration.ofSeconds(10),
                 Duration.ofMinutes(5),
+                Duration.ofHours(24),
+                Duration.ofSeconds(60),
+                false,
                 Duration.ofSeconds(60));
     }
 
@@ -79,6 +94,25 @@ public record SchedulerConfig(
                 firstBackoff,
                 backoffLimit,
                 unschedulableRetry,
+                usageHalfLife,
+                strandedLimit,
+                leaderElection,
+                syncLimit);
+    }
+
+    public SchedulerConfig withLeaderElection(boolean on) {
+        return new SchedulerConfig(
+                schedulerNames,
+                claimController,
+                seed,
+                bindParallelism,
+                undeliveredLimit,
+                firstBackoff,
+                backoffLimit,
+                unschedulableRetry,
+                usageHalfLife,
+                strandedLimit,
+                on,
                 syncLimit);
     }
 }

@@ -36,8 +36,13 @@ final class World {
     private final Map<String, Map<String, Pod>> homeless = new HashMap<>();
 
     private final Claims claims = new Claims();
+    private final Jobs jobs = new Jobs();
 
     private record Located(Pod pod, String node) {}
+
+    Jobs jobs() {
+        return jobs;
+    }
 
     Snapshot snapshot() {
         if (edit != null) {

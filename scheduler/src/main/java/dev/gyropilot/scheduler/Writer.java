@@ -2,6 +2,7 @@ package dev.gyropilot.scheduler;
 
 import dev.gyropilot.api.cluster.Cluster;
 import dev.gyropilot.api.cluster.Key;
+import dev.gyropilot.api.queue.Queue;
 import dev.gyropilot.brain.placement.Verdict;
 import dev.gyropilot.brain.placement.device.ClaimAllocation;
 import io.fabric8.kubernetes.api.model.Binding;
@@ -14,12 +15,16 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -89,6 +94,123 @@ final class Writer implements AutoCloseable {
         });
     }
 
+    /** One pod of a gang and where it goes. */
+    record Member(Pod pod, List<String> claimNames, Verdict.Placed placed, Written written) {}
+
+    /**
+     * Writes the decision about a whole gang: all claims first, and only when every one is reserved the bindings. When a
+     * claim fails nothing is bound, and what was reserved is given back.
+     */
+    void bindAll(List<Member> gang) {
+        if (gang.size() == 1) {
+            Member one = gang.getFirst();
+            bind(one.pod, one.claimNames, one.placed, one.written);
+            return;
+        }
+        submit(() -> {
+            var reserved = new ArrayList<Callable<Map<String, Long>>>();
+            gang.forEach(one -> reserved.add(() -> {
+                var versions = new HashMap<String, Long>();
+                if (!one.claimNames.isEmpty()) {
+                    throttled(() -> reserve(one.pod, one.claimNames, one.placed, versions));
+                }
+                return versions;
+            }));
+            var versions = new ArrayList<Map<String, Long>>();
+            Exception failure = null;
+            for (Future<Map<String, Long>> future : threads.invokeAll(reserved)) {
+                try {
+                    versions.add(future.get());
+                } catch (ExecutionException e) {
+                    versions.add(Map.of());
+                    failure = e.getCause() instanceof Exception cause ? cause : e;
+                }
+            }
+            for (int i = 0; i < gang.size(); i++) {
+                Member one = gang.get(i);
+                Map<String, Long> written = versions.get(i);
+                if (failure == null) {
+                    submit(() -> bindReserved(one, written));
+                } else {
+                    one.written.accept(new Result(Optional.of(failure), written));
+                    release(one.pod, one.claimNames);
+                }
+            }
+            if (failure != null) {
+                log.info("a gang of {} was not bound, trying again: {}", gang.size(), failure.toString());
+            }
+        });
+    }
+
+    private void bindReserved(Member one, Map<String, Long> versions) throws InterruptedException {
+        String where = Key.of(one.pod) + " to " + one.placed.node();
+        Exception failure = null;
+        try {
+            throttled(() -> post(one.pod, one.placed.node()));
+        } catch (RuntimeException e) {
+            failure = e;
+        }
+        one.written.accept(new Result(Optional.ofNullable(failure), versions));
+        if (failure == null) {
+            report(() -> cluster.normal(one.pod, "Scheduled", "Successfully assigned " + where));
+        } else {
+            release(one.pod, versions.keySet());
+            refusedBinding(one.pod, where, failure);
+        }
+    }
+
+    private void throttled(Runnable work) throws InterruptedException {
+        binding.acquire();
+        try {
+            work.run();
+        } finally {
+            binding.release();
+        }
+    }
+
+    /** Told when a pod could not be stopped. */
+    @FunctionalInterface
+    interface Failed {
+        void run() throws InterruptedException;
+    }
+
+    /** Stops a pod for other work, and says so on it. */
+    void evict(Pod pod, String reason, String message, Failed failed) {
+        submit(() -> {
+            var resource = cluster.client()
+                    .pods()
+                    .inNamespace(pod.getMetadata().getNamespace())
+                    .withName(pod.getMetadata().getName());
+            cluster.warning(pod, reason, message);
+            condition(pod, "DisruptionTarget", "True", "PreemptionByScheduler", message);
+            try {
+                var _ = resource.delete();
+            } catch (KubernetesClientException e) {
+                log.info("{} was not stopped: {}", Key.of(pod), e.getMessage());
+                failed.run();
+            }
+        });
+    }
+
+    /** Tells a Queue what was observed of it. */
+    void queueStatus(QueueStatuses.Seen seen) {
+        report(() -> cluster.cached(Queue.class, new Key("", seen.rules().name()))
+                .ifPresent(queue -> {
+                    var written = new Queue();
+                    written.setMetadata(queue.getMetadata());
+                    written.setSpec(queue.getSpec());
+                    written.setStatus(QueueStatusWriter.status(queue, seen, cluster.now()));
+                    try {
+                        var _ = cluster.client().resource(written).updateStatus();
+                    } catch (KubernetesClientException e) {
+                        log.debug(
+                                "status of queue {} not written: {}",
+                                seen.rules().name(),
+                                e.getMessage());
+                    }
+                }));
+    }
+
     private void reserve(Pod pod, List<String> names, Verdict.Placed placed, Map<String, Long> versions) {
         for (String name : names) {
             ClaimAllocation decided = placed.allocations().stream()
@@ -156,17 +278,17 @@ final class Writer implements AutoCloseable {
     /** Tells on the pod why it has no node. */
     void refused(Pod pod, String reason, String message) {
         report(() -> {
-            condition(pod, reason, message);
+            condition(pod, "PodScheduled", "False", reason, message);
             cluster.warning(pod, "FailedScheduling", message);
         });
     }
 
-    private void condition(Pod pod, String reason, String message) {
+    private void condition(Pod pod, String type, String value, String reason, String message) {
         String now = cluster.now().truncatedTo(ChronoUnit.SECONDS).toString();
         var status = new PodStatusBuilder()
                 .withConditions(new PodConditionBuilder()
-                        .withType("PodScheduled")
-                        .withStatus("False")
+                        .withType(type)
+                        .withStatus(value)
                         .withReason(reason)
                         .withMessage(message)
                         .withLastTransitionTime(now)

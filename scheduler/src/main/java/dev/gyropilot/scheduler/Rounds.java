@@ -1,0 +1,240 @@
+package dev.gyropilot.scheduler;
+
+import dev.gyropilot.brain.placement.Snapshot;
+import dev.gyropilot.brain.placement.Verdict;
+import dev.gyropilot.brain.placement.device.Allocator;
+import dev.gyropilot.brain.placement.gang.GangVerdict.Assignment;
+import dev.gyropilot.brain.placement.queue.Cycle;
+import dev.gyropilot.brain.placement.queue.Decision;
+import dev.gyropilot.brain.placement.queue.Demand;
+import dev.gyropilot.brain.placement.queue.Job;
+import dev.gyropilot.brain.placement.queue.QueueTree;
+import dev.gyropilot.brain.placement.queue.Running;
+import dev.gyropilot.brain.placement.queue.UsageHistory;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs a cycle over the waiting jobs whenever something has changed, and carries out what it decides. Part of the loop, on
+ * its thread.
+ */
+final class Rounds {
+    private static final Logger log = LoggerFactory.getLogger(Rounds.class);
+
+    /** The least time between two cycles, so that a burst of changes is one. */
+    private static final Duration PAUSE = Duration.ofMillis(20);
+
+    /** How long after the last one another is run although nothing happened: time itself may have helped. */
+    private static final Duration AT_LEAST = Duration.ofSeconds(1);
+
+    /** How soon a pod is told of a changed reason. */
+    private static final Duration REPORT_PAUSE = Duration.ofSeconds(5);
+
+    /** A gang's pods come one by one; nobody is told within this time that they are too few. */
+    private static final Duration GATHERING = Duration.ofSeconds(1);
+
+    private static final Duration RETRY = Duration.ofSeconds(1);
+
+    private final Cycle cycle;
+    private final UsageHistory history;
+    private final Writer writer;
+    private final Duration strandedLimit;
+    private final Submit submit;
+    private final QueueStatuses statuses;
+    private Instant last = Instant.MIN;
+
+    /** Hands a change to the loop. */
+    interface Submit {
+        void submit(Loop.Change change) throws InterruptedException;
+    }
+
+    Rounds(SchedulerConfig config, Allocator allocator, Writer writer, Submit submit) {
+        this.cycle = new Cycle(config.seed(), allocator);
+        this.history = new UsageHistory(config.usageHalfLife().toMillis());
+        this.strandedLimit = config.strandedLimit();
+        this.writer = writer;
+        this.submit = submit;
+        this.statuses = new QueueStatuses(writer);
+    }
+
+    /** When the next cycle is due. */
+    Instant due(Jobs jobs) {
+        if (!jobs.hasWaiting() && !jobs.dirty) {
+            return Instant.MAX;
+        }
+        return last.equals(Instant.MIN) ? last : last.plus(jobs.dirty ? PAUSE : AT_LEAST);
+    }
+
+    /** Runs a cycle; returns how many decisions are on their way to the API. */
+    int run(World world, Instant now) {
+        Jobs jobs = world.jobs();
+        last = now;
+        jobs.dirty = false;
+        Snapshot snapshot = world.snapshot();
+        long millis = now.toEpochMilli();
+        var running = new ArrayList<Running>();
+        var waiting = new ArrayList<Job>();
+        var tree = QueueTree.of(jobs.queues(), Demand.capacity(snapshot));
+        for (Jobs.Gang gang : jobs.gangs()) {
+            Running work = jobs.running(gang, snapshot, millis);
+            if (work != null) {
+                running.add(work);
+                tree.charge(work.queue(), work.amount(), 1);
+            }
+            gather(jobs, gang, snapshot, now, waiting);
+        }
+        history.advance(tree, millis);
+        statuses.update(jobs, tree, running, waiting, now);
+        if (waiting.isEmpty()) {
+            jobs.reservations = List.of();
+            return 0;
+        }
+        var result = cycle.run(new Cycle.Input(snapshot, tree, waiting, running, jobs.reservations, millis));
+        jobs.reservations = result.reservations();
+        int started = 0;
+        for (Decision decision : result.decisions()) {
+            switch (decision) {
+                case Decision.Start start -> started += start(world, start);
+                case Decision.Preempt preempt -> preempt(jobs, preempt);
+                case Decision.Wait wait -> tell(jobs, wait, now);
+            }
+        }
+        return started;
+    }
+
+    private void gather(Jobs jobs, Jobs.Gang gang, Snapshot snapshot, Instant now, List<Job> waiting) {
+        List<JobPod> waits = gang.waiting();
+        if (waits.isEmpty()) {
+            gang.strandedSince = Instant.MAX;
+            return;
+        }
+        String unready = jobs.unready(gang);
+        if (unready.isEmpty() && !gang.stopping && !gang.retryAt.isAfter(now)) {
+            waiting.addAll(jobs.waiting(gang, snapshot));
+        } else if (!unready.isEmpty()) {
+            waits.forEach(pod -> tell(pod, "GangIncomplete", unready, now));
+        }
+        heal(jobs, gang, now);
+    }
+
+    /** Some of a gang run and wait in vain for the others: after a while they give back what they hold. */
+    private void heal(Jobs jobs, Jobs.Gang gang, Instant now) {
+        long placed = gang.placed();
+        if (placed == 0 || placed >= jobs.size(gang) || gang.stopping) {
+            gang.strandedSince = Instant.MAX;
+        } else if (gang.strandedSince.equals(Instant.MAX)) {
+            gang.strandedSince = now;
+        } else if (now.isAfter(gang.strandedSince.plus(strandedLimit))) {
+            log.info("{} is stranded: {} of {} pods run", gang.id, placed, jobs.size(gang));
+            stop(
+                    gang,
+                    "StrandedGang",
+                    gang.id + " needs " + jobs.size(gang) + " pods together and only " + placed
+                            + " found a place within " + strandedLimit.toSeconds()
+                            + " s: it gives back what it holds and starts again as a whole");
+        }
+    }
+
+    private int start(World world, Decision.Start start) {
+        var bindings = new ArrayList<Writer.Member>();
+        for (Assignment assignment : start.assignments()) {
+            JobPod pod = world.jobs().find(assignment.pod().uid());
+            if (pod != null) {
+                world.decided(pod.pod, assignment.placed());
+                world.jobs().decided(pod, assignment.placed().node());
+                bindings.add(new Writer.Member(
+                        pod.object,
+                        pod.pod.claims(),
+                        assignment.placed(),
+                        result -> submit.submit(written(pod, assignment.placed(), result))));
+            }
+        }
+        writer.bindAll(bindings);
+        return bindings.size();
+    }
+
+    private Loop.Change written(JobPod pod, Verdict.Placed placed, Writer.Result result) {
+        return (world, waiting) -> {
+            world.written(placed, result.claimVersions());
+            pod.binding = false;
+            if (result.failure().isEmpty()) {
+                return placed.allocations().isEmpty() ? Set.of() : Set.of(Verdict.Cause.CLAIMS);
+            }
+            var freed = world.undone(pod.pod, placed);
+            world.jobs().returned(pod, last.plus(RETRY));
+            return freed;
+        };
+    }
+
+    private void preempt(Jobs jobs, Decision.Preempt preempt) {
+        String queue = preempt.job().queue();
+        String whom = preempt.job().id() + (queue.isEmpty() ? "" : " of queue " + queue);
+        for (Running victim : preempt.victims()) {
+            Jobs.Gang gang = jobs.gang(victim.id());
+            if (gang != null) {
+                boolean same = victim.queue().equals(queue);
+                stop(
+                        gang,
+                        "Preempted",
+                        same
+                                ? "stopped to make room for " + whom + ", whose priority "
+                                        + preempt.job().priority() + " is above " + victim.priority()
+                                : "stopped to make room for " + whom + ", which takes back what it is guaranteed and "
+                                        + (victim.queue().isEmpty()
+                                                ? "work without a queue has"
+                                                : "queue " + victim.queue() + " has borrowed"));
+            }
+        }
+    }
+
+    private void stop(Jobs.Gang gang, String reason, String message) {
+        gang.stopping = true;
+        for (JobPod pod : List.copyOf(gang.pods.values())) {
+            if (!pod.isWaiting()) {
+                writer.evict(
+                        pod.object,
+                        reason,
+                        message,
+                        () -> submit.submit((world, waiting) -> {
+                            gang.stopping = false;
+                            world.jobs().dirty = true;
+                            return Set.of();
+                        }));
+            }
+        }
+    }
+
+    private void tell(Jobs jobs, Decision.Wait wait, Instant now) {
+        String reason = switch (wait.why()) {
+            case QUEUE -> "QueueNotReady";
+            case QUOTA -> "QuotaExceeded";
+            case ROOM -> "Unschedulable";
+            case RESERVED -> "Reserved";
+            case STOPPING -> "Preempting";
+        };
+        for (var member : wait.job().group().allPods()) {
+            JobPod pod = jobs.find(member.uid());
+            if (pod != null) {
+                tell(pod, reason, wait.message(), now);
+            }
+        }
+    }
+
+    private static boolean isDue(JobPod pod, Instant now) {
+        boolean gathering = now.toEpochMilli() - pod.pod.createdMillis() < GATHERING.toMillis();
+        return !gathering && (pod.reported.isEmpty() || now.isAfter(pod.reportedAt.plus(REPORT_PAUSE)));
+    }
+
+    private void tell(JobPod pod, String reason, String message, Instant now) {
+        if (!pod.reported.equals(message) && isDue(pod, now)) {
+            pod.reported = message;
+            pod.reportedAt = now;
+            writer.refused(pod.object, reason, message);
+        }
+    }
+}
