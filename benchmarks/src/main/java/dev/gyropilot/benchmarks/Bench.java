@@ -22,6 +22,7 @@ public final class Bench {
         Map<String, Suite> suites = new LinkedHashMap<>();
         suites.put("start", new StartBench()::run);
         suites.put("gateway", GatewayBench::run);
+        suites.put("queues", QueueBench::run);
         return suites;
     }
 

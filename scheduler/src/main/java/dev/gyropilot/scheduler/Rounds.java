@@ -36,7 +36,7 @@ final class Rounds {
     private static final Duration REPORT_PAUSE = Duration.ofSeconds(5);
 
     /** A gang's pods come one by one; nobody is told within this time that they are too few. */
-    private static final Duration GATHERING = Duration.ofSeconds(1);
+    private static final Duration GATHERING = Duration.ofSeconds(3);
 
     private static final Duration RETRY = Duration.ofSeconds(1);
 

@@ -48,19 +48,11 @@ public final class Preemptor {
         this.gangs = gangs;
     }
 
-    /**
-     * Finds room for the group.
-     *
-     * @param forced to be stopped in any case
-     */
-    public Plan plan(
-            Snapshot snapshot, Group group, List<Victim> candidates, Set<Victim> forced, Rights rights, int stepLimit) {
-        var allowed = candidates.stream()
-                .filter(v -> !forced.contains(v) && rights.allows(v))
-                .toList();
-        Snapshot base = without(snapshot, forced);
+    /** Finds room for the group. */
+    public Plan plan(Snapshot base, Group group, List<Victim> candidates, Rights rights, int stepLimit) {
+        var allowed = candidates.stream().filter(rights::allows).toList();
         if (gangs.place(base, group) instanceof GangVerdict.Placed placed) {
-            return new Plan.Stop(List.copyOf(forced), placed.assignments());
+            return new Plan.Stop(List.of(), placed.assignments());
         }
         Snapshot empty = without(base, allowed);
         GangVerdict best = gangs.place(empty, group);
@@ -76,9 +68,7 @@ public final class Preemptor {
             return new Plan.GaveUp(steps.used);
         }
         found = pruned(base, group, found, steps);
-        var victims = new ArrayList<>(forced);
-        victims.addAll(found.victims);
-        return new Plan.Stop(List.copyOf(victims), found.assignments);
+        return new Plan.Stop(List.copyOf(found.victims), found.assignments);
     }
 
     private record Found(Set<Victim> victims, List<Assignment> assignments) {

@@ -17,6 +17,7 @@ import dev.gyropilot.brain.placement.queue.Decision.Wait;
 import dev.gyropilot.brain.placement.queue.Decision.Why;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -156,7 +157,7 @@ public final class Cycle {
                 tree.charge(job.queue(), job.demand(), 1);
                 return new Start(job, placed.assignments());
             }
-            Decision preempt = preempt(job, Set.of());
+            Decision preempt = preempt(job);
             return preempt != null ? preempt : noRoom(job, (GangVerdict.Refused) verdict);
         }
 
@@ -168,37 +169,36 @@ public final class Cycle {
 
         /** Only work of the same part of the tree that ends makes quota free. */
         private Decision beyondQuota(Job job, Shortage shortage) {
-            Decision preempt = null;
-            if (shortage.demanded() <= shortage.cap() && job.mayPreempt()) {
-                Set<Victim> forced = makingQuota(job);
-                preempt = forced.isEmpty() ? null : preempt(job, forced);
-            }
+            Decision preempt = shortage.demanded() <= shortage.cap() ? preempt(job) : null;
             return preempt != null
                     ? preempt
                     : new Wait(job, Why.QUOTA, shortage.message() + " Remedy: " + shortage.remedy(), QUOTA_CAUSES);
         }
 
-        private Set<Victim> makingQuota(Job job) {
+        /** Adds the cheapest work whose end makes the quota suffice; false when nothing does. */
+        private boolean makeQuota(Job job, List<Victim> candidates, Set<Victim> victims) {
             var trial = tree.copy();
             var rights = new ReclaimRights(trial, job, running);
-            var chosen = new LinkedHashSet<Victim>();
-            List<Victim> cheapest = candidates(job, rights).stream()
-                    .filter(v -> isOf(job.queue(), v))
-                    .sorted((a, b) -> Double.compare(a.cost(), b.cost()))
+            victims.forEach(rights::take);
+            List<Victim> cheapest = candidates.stream()
+                    .filter(victim -> !victims.contains(victim))
+                    .sorted(Comparator.comparingDouble(Victim::cost).thenComparing(Victim::id))
                     .toList();
             for (Victim victim : cheapest) {
-                if (trial.check(job.queue(), job.demand()).isEmpty()) {
-                    return chosen;
+                Optional<Shortage> shortage = trial.check(job.queue(), job.demand());
+                if (shortage.isEmpty()) {
+                    return true;
                 }
-                rights.take(victim);
-                chosen.add(victim);
+                Running work = running.get(victim.id());
+                if (work != null
+                        && trial.isWithin(work.queue(), shortage.get().queue())
+                        && work.amount().of(shortage.get().resource()) > 0
+                        && rights.allows(victim)) {
+                    rights.take(victim);
+                    victims.add(victim);
+                }
             }
-            return trial.check(job.queue(), job.demand()).isEmpty() ? chosen : Set.of();
-        }
-
-        private boolean isOf(String queue, Victim victim) {
-            Running work = running.get(victim.id());
-            return work != null && work.queue().equals(queue);
+            return trial.check(job.queue(), job.demand()).isEmpty();
         }
 
         private GangVerdict place(Job job) {
@@ -270,7 +270,7 @@ public final class Cycle {
             return job == null ? Integer.MIN_VALUE : job.priority();
         }
 
-        private @Nullable Decision preempt(Job job, Set<Victim> forced) {
+        private @Nullable Decision preempt(Job job) {
             if (!job.mayPreempt() || plans >= PLAN_LIMIT) {
                 return null;
             }
@@ -279,15 +279,18 @@ public final class Cycle {
             if (candidates.isEmpty()) {
                 return null;
             }
-            forced.forEach(rights::take);
             plans++;
-            Plan plan = preemptor.plan(
-                    keeping(job, Long.MAX_VALUE), job.group(), candidates, forced, rights, Preemptor.STEP_LIMIT);
-            if (!(plan instanceof Plan.Stop stop) || stop.victims().isEmpty()) {
+            Plan plan =
+                    preemptor.plan(keeping(job, Long.MAX_VALUE), job.group(), candidates, rights, Preemptor.STEP_LIMIT);
+            if (!(plan instanceof Plan.Stop stop)) {
+                return null;
+            }
+            var chosen = new LinkedHashSet<>(stop.victims());
+            if (!makeQuota(job, candidates, chosen) || chosen.isEmpty()) {
                 return null;
             }
             var victims = new ArrayList<Running>();
-            for (Victim victim : stop.victims()) {
+            for (Victim victim : chosen) {
                 Running work = running.get(victim.id());
                 if (work != null) {
                     victims.add(work);

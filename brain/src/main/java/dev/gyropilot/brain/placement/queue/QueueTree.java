@@ -197,6 +197,17 @@ public final class QueueTree {
         return Optional.empty();
     }
 
+    /** Whether a queue is another one, or below it. */
+    boolean isWithin(String queue, String other) {
+        int top = indexOf(other);
+        for (int q = indexOf(queue); q != TOP; q = parent[q]) {
+            if (q == top) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     int indexOf(String queue) {
         return index.getOrDefault(queue, TOP);
     }

@@ -19,12 +19,12 @@ public record Shortage(String queue, boolean byLimit, int resource, long used, l
 
     /** The smallest change of the queue that admits the demand. */
     public String remedy() {
-        return "raise spec." + (byLimit ? "limit." : "guaranteed.") + Amount.field(resource) + " of queue " + queue
-                + " to " + Amount.number(resource, used + demanded)
+        boolean never = demanded > cap;
+        String field = "spec." + (byLimit ? "limit." : "guaranteed.") + Amount.field(resource) + " of queue " + queue;
+        return "raise " + field + " to " + Amount.number(resource, never ? demanded : used + demanded)
+                + (never ? " at least, or ask for less" : "")
                 + (byLimit ? "" : ", or set its spec.borrowing to Allowed")
-                + (demanded > cap
-                        ? ""
-                        : ", or wait until it uses " + Amount.text(resource, used + demanded - cap) + " less")
+                + (never ? "" : ", or wait until it uses " + Amount.text(resource, used + demanded - cap) + " less")
                 + ".";
     }
 }

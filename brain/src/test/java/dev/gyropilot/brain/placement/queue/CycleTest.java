@@ -166,6 +166,27 @@ class CycleTest {
     }
 
     @Test
+    void aGuaranteeIsTakenBackWithinTheLimitOfTheQueueAbove() {
+        cell.nodes(12, 8, 12)
+                .queue("org", "", 48, 64)
+                .queue("research", "org", 32, -1)
+                .queue("product", "org", 16, -1);
+        IntStream.range(0, 60).forEach(i -> cell.submit("p" + i, "product", 0, 1, 1));
+        cell.settle().submit("gang", "research", 0, 4, 8).settle();
+        assertThat(cell.running).containsKey("gang");
+        assertThat(cell.devices("product")).isEqualTo(32);
+        assertThat(cell.stopped).hasSize(28);
+    }
+
+    @Test
+    void workOfHigherPriorityMakesQuotaInItsQueue() {
+        cell.nodes(4, 8, 4).queue("team", "", 0, 8);
+        cell.submit("low1", "team", 0, 1, 2).submit("low2", "team", 0, 1, 6).settle();
+        cell.submit("high", "team", 10, 1, 2).settle();
+        assertThat(cell.running).containsOnlyKeys("high", "low2");
+    }
+
+    @Test
     void unknownAndCircularQueuesAreNamed() {
         cell.nodes(1, 8, 1).queue("x", "y", 0, -1).queue("y", "x", 0, -1).queue("z", "gone", 0, -1);
         cell.submit("1", "nosuch", 0, 1, 1)
