@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -23,6 +24,13 @@ import picocli.CommandLine.Parameters;
         name = "why",
         description = "Say why a pod, a job or a gang waits, and the smallest change that would let it run.")
 final class WhyCommand implements Callable<Integer> {
+    private static final String RUNNING = "Running";
+    private static final String STARTING = "Starting";
+    private static final Set<String> PLACED = Set.of(RUNNING, STARTING);
+
+    /** Up to so many nodes are named one by one. */
+    private static final int NODES_NAMED = 3;
+
     private final Terminal terminal;
     private final Home home;
 
@@ -125,7 +133,23 @@ final class WhyCommand implements Callable<Integer> {
                             .pods
                             .add(pod);
                 });
-        return List.copyOf(answers.values());
+        return answers.values().stream().map(WhyCommand::withNodes).toList();
+    }
+
+    /** Says on how many nodes they are together. */
+    private static Answer withNodes(Answer answer) {
+        if (!PLACED.contains(answer.state)) {
+            return answer;
+        }
+        List<String> nodes = answer.pods.stream()
+                .map(pod -> pod.getSpec().getNodeName())
+                .distinct()
+                .sorted()
+                .toList();
+        String where = nodes.size() <= NODES_NAMED
+                ? String.join(", ", nodes)
+                : nodes.size() + " nodes, from " + nodes.getFirst() + " to " + nodes.getLast();
+        return new Answer(answer.state, "", answer.message + where, "", answer.pods);
     }
 
     private static Answer answer(Pod pod) {
@@ -146,7 +170,7 @@ final class WhyCommand implements Callable<Integer> {
             return new Answer(phase, "", "it has ended", "", List.of());
         }
         if (pod.getSpec().getNodeName() != null) {
-            return placed(pod, phase);
+            return placed(phase);
         }
         List<?> gates = pod.getSpec().getSchedulingGates();
         if (gates != null && !gates.isEmpty()) {
@@ -172,11 +196,10 @@ final class WhyCommand implements Callable<Integer> {
         return split(refused);
     }
 
-    private static Answer placed(Pod pod, String phase) {
-        String where = "it is on node " + pod.getSpec().getNodeName();
-        boolean runs = phase.equals("Running");
-        return new Answer(
-                runs ? "Running" : "Starting", "", runs ? where : where + ", which prepares it", "", List.of());
+    private static Answer placed(String phase) {
+        return phase.equals("Running")
+                ? new Answer(RUNNING, "", "placed on ", "", List.of())
+                : new Answer(STARTING, "", "being started on ", "", List.of());
     }
 
     /** The scheduler's messages end with the remedy. */
@@ -215,7 +238,7 @@ final class WhyCommand implements Callable<Integer> {
             String state = waits ? terminal.yellow(answer.state) : terminal.green(answer.state);
             out.println(terminal.bold(title(found, answer)) + "  " + state
                     + (answer.reason.isEmpty() ? "" : " (" + answer.reason + ")"));
-            out.println("  why     " + answer.message);
+            out.println((waits ? "  why     " : "  now     ") + answer.message);
             if (!answer.remedy.isEmpty()) {
                 out.println("  remedy  " + answer.remedy);
             }

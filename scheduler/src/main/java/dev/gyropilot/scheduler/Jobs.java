@@ -116,6 +116,11 @@ final class Jobs {
         dirty |= specs.remove(key) != null;
     }
 
+    /** Whether places are kept for a job. */
+    boolean hasReservation(String job) {
+        return reservations.stream().anyMatch(r -> r.job().equals(job));
+    }
+
     /** Whether running work might be stopped for a pod of this priority. */
     boolean mayPreempt(int priority) {
         return !stoppable.isEmpty() && stoppable.firstKey() < priority;

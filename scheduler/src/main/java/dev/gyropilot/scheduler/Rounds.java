@@ -9,6 +9,7 @@ import dev.gyropilot.brain.placement.queue.Decision;
 import dev.gyropilot.brain.placement.queue.Demand;
 import dev.gyropilot.brain.placement.queue.Job;
 import dev.gyropilot.brain.placement.queue.QueueTree;
+import dev.gyropilot.brain.placement.queue.Remedies;
 import dev.gyropilot.brain.placement.queue.Running;
 import dev.gyropilot.brain.placement.queue.UsageHistory;
 import java.time.Duration;
@@ -40,7 +41,11 @@ final class Rounds {
 
     private static final Duration RETRY = Duration.ofSeconds(1);
 
+    /** How many remedies are worked out after one cycle; the others get theirs after the next. */
+    private static final int REMEDY_LIMIT = 4;
+
     private final Cycle cycle;
+    private final Remedies remedies;
     private final UsageHistory history;
     private final Writer writer;
     private final Duration strandedLimit;
@@ -55,6 +60,7 @@ final class Rounds {
 
     Rounds(SchedulerConfig config, Allocator allocator, Writer writer, Submit submit) {
         this.cycle = new Cycle(config.seed(), allocator);
+        this.remedies = new Remedies(config.seed(), allocator);
         this.history = new UsageHistory(config.usageHalfLife().toMillis());
         this.strandedLimit = config.strandedLimit();
         this.writer = writer;
@@ -97,11 +103,12 @@ final class Rounds {
         var result = cycle.run(new Cycle.Input(snapshot, tree, waiting, running, jobs.reservations, millis));
         jobs.reservations = result.reservations();
         int started = 0;
+        var remedied = new Remedied(result.after(), tree, running);
         for (Decision decision : result.decisions()) {
             switch (decision) {
                 case Decision.Start start -> started += start(world, start);
                 case Decision.Preempt preempt -> preempt(jobs, preempt);
-                case Decision.Wait wait -> tell(jobs, wait, now);
+                case Decision.Wait wait -> tell(jobs, wait, remedied, now);
             }
         }
         return started;
@@ -209,7 +216,30 @@ final class Rounds {
         }
     }
 
-    private void tell(Jobs jobs, Decision.Wait wait, Instant now) {
+    /** Works out what would help, for the first few that are to be told. */
+    private final class Remedied {
+        private final Snapshot snapshot;
+        private final QueueTree tree;
+        private final List<Running> running;
+        private int made;
+
+        Remedied(Snapshot snapshot, QueueTree tree, List<Running> running) {
+            this.snapshot = snapshot;
+            this.tree = tree;
+            this.running = running;
+        }
+
+        boolean isExhausted() {
+            return made >= REMEDY_LIMIT;
+        }
+
+        String of(Job job) {
+            made++;
+            return remedies.of(snapshot, tree, job, running);
+        }
+    }
+
+    private void tell(Jobs jobs, Decision.Wait wait, Remedied remedied, Instant now) {
         String reason = switch (wait.why()) {
             case QUEUE -> "QueueNotReady";
             case QUOTA -> "QuotaExceeded";
@@ -217,12 +247,16 @@ final class Rounds {
             case RESERVED -> "Reserved";
             case STOPPING -> "Preempting";
         };
-        for (var member : wait.job().group().allPods()) {
-            JobPod pod = jobs.find(member.uid());
-            if (pod != null) {
-                tell(pod, reason, wait.message(), now);
-            }
+        List<JobPod> pods = wait.job().group().allPods().stream()
+                .map(member -> jobs.find(member.uid()))
+                .filter(pod -> pod != null && !pod.reported.equals(wait.message()) && isDue(pod, now))
+                .toList();
+        boolean room = wait.why() == Decision.Why.ROOM && !jobs.hasReservation(wait.job().id());
+        if (pods.isEmpty() || (room && remedied.isExhausted())) {
+            return;
         }
+        String remedy = room ? remedied.of(wait.job()) : "";
+        pods.forEach(pod -> tell(pod, reason, wait.message(), remedy, now));
     }
 
     private static boolean isDue(JobPod pod, Instant now) {
@@ -232,9 +266,13 @@ final class Rounds {
 
     private void tell(JobPod pod, String reason, String message, Instant now) {
         if (!pod.reported.equals(message) && isDue(pod, now)) {
-            pod.reported = message;
-            pod.reportedAt = now;
-            writer.refused(pod.object, reason, message);
+            tell(pod, reason, message, "", now);
         }
+    }
+
+    private void tell(JobPod pod, String reason, String message, String remedy, Instant now) {
+        pod.reported = message;
+        pod.reportedAt = now;
+        writer.refused(pod.object, reason, message + remedy);
     }
 }

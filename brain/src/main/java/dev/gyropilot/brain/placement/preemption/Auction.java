@@ -37,7 +37,14 @@ final class Auction {
     private final Map<String, Node> nodes = new HashMap<>();
     private Snapshot now;
 
-    private record Bid(Node node, double cost, List<Victim> victims, Verdict.Placed placed, int version) {}
+    /**
+     * What a node loses.
+     *
+     * @param cost at least, while there is no offer; exactly, with one
+     */
+    private record Bid(Node node, double cost, @Nullable Offer offer, int version) {}
+
+    private record Offer(List<Victim> victims, Verdict.Placed placed) {}
 
     Auction(
             Snapshot base,
@@ -71,93 +78,99 @@ final class Auction {
                 shape = pod.shape();
                 bids.clear();
                 for (Node node : among) {
-                    bid(bids, node, pod);
+                    estimate(bids, node, pod);
                 }
             }
             Bid best = valid(bids, pod);
-            if (best == null) {
+            if (best == null || best.offer == null) {
                 return false;
             }
-            accept(best, pod, bids);
+            accept(best.node, best.offer, pod, bids);
         }
         return true;
     }
 
-    /** The cheapest bid that still holds, made anew for this pod. */
+    /** The cheapest bid that still holds. Offers are worked out only for nodes whose estimate is the lowest. */
     private @Nullable Bid valid(PriorityQueue<Bid> bids, Pod pod) {
         while (true) {
             Bid best = bids.poll();
             if (best == null) {
                 return null;
             }
-            boolean current = best.version == versions.getOrDefault(best.node.name(), 0);
-            if (current && holds(best, pod)) {
+            if (best.version != versions.getOrDefault(best.node.name(), 0)) {
+                continue;
+            }
+            if (best.offer != null && holds(best.node, best.offer, pod)) {
                 return best;
             }
-            if (current) {
-                bid(bids, best.node, pod);
+            Bid made = bid(best.node, pod);
+            if (made != null) {
+                bids.add(made);
             }
         }
     }
 
-    private boolean holds(Bid bid, Pod pod) {
+    private boolean holds(Node node, Offer offer, Pod pod) {
         int taken = 0;
-        for (Victim victim : bid.victims) {
+        for (Victim victim : offer.victims) {
             if (!rights.allows(victim)) {
                 break;
             }
             rights.take(victim);
             taken++;
         }
-        bid.victims.subList(0, taken).forEach(rights::giveBack);
+        offer.victims.subList(0, taken).forEach(rights::giveBack);
         // Claims are a pod's own: what one pod was offered says nothing about the next.
-        return taken == bid.victims.size() && (!pod.hasClaims() || probe(bid.node, pod, bid.victims) != null);
+        return taken == offer.victims.size() && (!pod.hasClaims() || probe(node, pod, offer.victims) != null);
     }
 
-    private void accept(Bid bid, Pod pod, PriorityQueue<Bid> bids) {
-        Verdict.Placed placed = pod.hasClaims() ? probe(bid.node, pod, bid.victims) : bid.placed;
+    private void accept(Node seller, Offer offer, Pod pod, PriorityQueue<Bid> bids) {
+        Verdict.Placed placed = pod.hasClaims() ? probe(seller, pod, offer.victims) : offer.placed;
         if (placed == null) {
-            throw new IllegalStateException("the bid of node " + bid.node.name() + " did not hold");
+            throw new IllegalStateException("the bid of node " + seller.name() + " did not hold");
         }
         var touched = new LinkedHashSet<String>();
-        touched.add(bid.node.name());
-        for (Victim victim : bid.victims) {
+        touched.add(seller.name());
+        for (Victim victim : offer.victims) {
             rights.take(victim);
             chosen.add(victim);
             victim.pods().forEach(p -> touched.add(p.node()));
         }
-        now = Preemptor.without(now, bid.victims).edit().place(pod, placed).build();
+        now = Preemptor.without(now, offer.victims).edit().place(pod, placed).build();
         for (String name : touched) {
             versions.merge(name, 1, Integer::sum);
             Node node = nodes.get(name);
             if (node != null) {
-                bid(bids, node, pod);
+                estimate(bids, node, pod);
             }
         }
     }
 
-    private void bid(PriorityQueue<Bid> bids, Node node, Pod pod) {
-        Bid made = bid(node, pod);
-        if (made != null) {
-            bids.add(made);
+    private List<Victim> victims(Node node) {
+        return byNode.getOrDefault(node.name(), List.of()).stream()
+                .filter(v -> !chosen.contains(v))
+                .sorted(CHEAPEST_FIRST)
+                .toList();
+    }
+
+    /** A bid that is not above the true one: nothing where the requests are free, else the cheapest work there. */
+    private void estimate(PriorityQueue<Bid> bids, Node node, Pod pod) {
+        List<Victim> here = victims(node);
+        if (fits(node, pod, here)) {
+            boolean free = here.isEmpty() || pod.hasClaims() || fits(node, pod, List.of());
+            double cost = free ? 0 : here.getFirst().cost();
+            bids.add(new Bid(node, cost, null, versions.getOrDefault(node.name(), 0)));
         }
     }
 
     private @Nullable Bid bid(Node node, Pod pod) {
         int version = versions.getOrDefault(node.name(), 0);
-        List<Victim> here = byNode.getOrDefault(node.name(), List.of()).stream()
-                .filter(v -> !chosen.contains(v))
-                .sorted(CHEAPEST_FIRST)
-                .toList();
-        if (!mayFit(node, pod, here)) {
-            return null;
-        }
         Verdict.Placed free = probe(node, pod, List.of());
         if (free != null) {
-            return new Bid(node, 0, List.of(), free, version);
+            return new Bid(node, 0, new Offer(List.of(), free), version);
         }
         var taken = new ArrayList<Victim>();
-        for (Victim victim : here) {
+        for (Victim victim : victims(node)) {
             if (rights.allows(victim)) {
                 rights.take(victim);
                 taken.add(victim);
@@ -169,10 +182,13 @@ final class Auction {
         }
         List<Victim> needed = needed(node, pod, taken);
         Verdict.Placed placed = probe(node, pod, needed);
-        if (placed == null) {
-            return null;
-        }
-        return new Bid(node, needed.stream().mapToDouble(Victim::cost).sum(), List.copyOf(needed), placed, version);
+        return placed == null
+                ? null
+                : new Bid(
+                        node,
+                        needed.stream().mapToDouble(Victim::cost).sum(),
+                        new Offer(List.copyOf(needed), placed),
+                        version);
     }
 
     /** The shortest beginning of the list that suffices, less what turns out not to be needed. */
@@ -198,7 +214,8 @@ final class Auction {
         return needed;
     }
 
-    private boolean mayFit(Node node, Pod pod, List<Victim> here) {
+    /** Whether the requests are free once these are gone; claims and all other rules are not looked at. */
+    private boolean fits(Node node, Pod pod, List<Victim> here) {
         for (var request : pod.shape().requests().entrySet()) {
             long free = now.free(node.name(), request.getKey());
             for (Victim victim : here) {

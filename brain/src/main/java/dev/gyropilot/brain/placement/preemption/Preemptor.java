@@ -24,9 +24,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds the running work whose end makes room for a group.
  *
- * <p>First all of it is taken away: if the group does not fit then, nothing helps, and that is proven. Then, in each domain
- * of the narrowest topology that the group requires, each pod goes where the least is lost ({@link Auction}); the cheapest
- * domain wins. At last whatever turns out not to be needed is left running. Each plan is checked by placing the group.
+ * <p>In each domain of the narrowest topology that the group requires, each pod goes where the least is lost
+ * ({@link Auction}); the cheapest domain wins, and whatever turns out not to be needed is left running. If no domain has an
+ * offer, all of it is taken away: if the group does not fit then, nothing helps, and that is proven. Each plan is checked by
+ * placing the group.
  */
 public final class Preemptor {
     /** How many decisions about single pods one plan may cost unless told otherwise. */
@@ -54,15 +55,14 @@ public final class Preemptor {
         if (gangs.place(base, group) instanceof GangVerdict.Placed placed) {
             return new Plan.Stop(List.of(), placed.assignments());
         }
-        Snapshot empty = without(base, allowed);
-        GangVerdict best = gangs.place(empty, group);
-        if (best instanceof GangVerdict.Refused refused) {
-            return new Plan.Impossible(refused.message());
-        }
         var steps = new Steps(stepLimit);
-        Found found = auctions(base, empty, group, allowed, rights, steps);
+        Found found = auctions(base, group, allowed, rights, steps);
         if (found == null) {
-            found = onNodesOf((GangVerdict.Placed) best, base, group, allowed, rights);
+            GangVerdict best = gangs.place(without(base, allowed), group);
+            if (!(best instanceof GangVerdict.Placed possible)) {
+                return new Plan.Impossible(((GangVerdict.Refused) best).message());
+            }
+            found = onNodesOf(possible, base, group, allowed, rights);
         }
         if (found == null) {
             return new Plan.GaveUp(steps.used);
@@ -92,8 +92,7 @@ public final class Preemptor {
         }
     }
 
-    private @Nullable Found auctions(
-            Snapshot base, Snapshot empty, Group group, List<Victim> allowed, Rights rights, Steps steps) {
+    private @Nullable Found auctions(Snapshot base, Group group, List<Victim> allowed, Rights rights, Steps steps) {
         var byNode = new HashMap<String, List<Victim>>();
         for (Victim victim : allowed) {
             for (String node : nodes(victim)) {
@@ -101,7 +100,7 @@ public final class Preemptor {
             }
         }
         var offers = new ArrayList<Found>();
-        for (List<Node> nodes : domains(empty, group)) {
+        for (List<Node> nodes : domains(base, group)) {
             var auction = new Auction(base, byNode, rights, steps, seed, allocator);
             Optional<Set<Victim>> chosen = auction.run(group.allPods(), nodes);
             chosen.ifPresent(victims -> offers.add(new Found(victims, List.of())));
@@ -119,13 +118,13 @@ public final class Preemptor {
     }
 
     /** The nodes of each domain in which the group may go as a whole; all nodes when it requires no nearness. */
-    private static List<List<Node>> domains(Snapshot empty, Group group) {
+    private static List<List<Node>> domains(Snapshot snapshot, Group group) {
         String key = "";
         for (Level level : group.levels()) {
             key = level.required() && !group.within().containsKey(level.key()) ? level.key() : key;
         }
         var byValue = new HashMap<String, List<Node>>();
-        for (Node node : empty.nodes()) {
+        for (Node node : snapshot.nodes()) {
             boolean inside = group.within().entrySet().stream()
                     .allMatch(e -> e.getValue().equals(node.labels().get(e.getKey())));
             String value = key.isEmpty() ? "" : node.labels().get(key);

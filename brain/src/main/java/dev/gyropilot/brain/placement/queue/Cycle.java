@@ -36,10 +36,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Cycle {
     /** How many plans to stop work one cycle makes; the others get their turn in the next. */
-    private static final int PLAN_LIMIT = 8;
+    private static final int PLAN_LIMIT = 128;
 
     private static final Set<Cause> QUOTA_CAUSES = Set.of(Cause.RESOURCES, Cause.PODS);
     private static final Set<Cause> ANYTHING = Set.copyOf(EnumSet.allOf(Cause.class));
+    /** How long the devices of work that is gone may take to be free. */
+    private static final long RELEASE_MILLIS = 30_000;
+
     private static final double HOUR_MILLIS = 3_600_000;
 
     private final GangPlacement gangs;
@@ -86,6 +89,9 @@ public final class Cycle {
 
         /** What found no room in this cycle: in it free room only shrinks, so equal work need not be tried. */
         private final Map<Object, GangVerdict.Refused> refused = new HashMap<>();
+
+        /** For what nothing can be stopped in this cycle, in which what may be stopped only shrinks. */
+        private final Set<Object> hopeless = new HashSet<>();
 
         private Snapshot now;
         private int plans;
@@ -143,8 +149,12 @@ public final class Cycle {
                 if (own.waitsFor().stream().anyMatch(running::containsKey)) {
                     return new Wait(job, Why.STOPPING, stopping(own), ANYTHING);
                 }
-                kept.remove(job.id());
                 tree.charge(job.queue(), job.demand(), -1);
+                Decision released = released(job, own);
+                if (released != null) {
+                    return released;
+                }
+                kept.remove(job.id());
             }
             Optional<Shortage> shortage = tree.check(job.queue(), job.demand());
             if (shortage.isPresent()) {
@@ -152,13 +162,36 @@ public final class Cycle {
             }
             GangVerdict verdict = place(job);
             if (verdict instanceof GangVerdict.Placed placed) {
-                kept.remove(job.id());
-                now = placed.after();
-                tree.charge(job.queue(), job.demand(), 1);
-                return new Start(job, placed.assignments());
+                return start(job, placed);
             }
             Decision preempt = preempt(job);
             return preempt != null ? preempt : noRoom(job, (GangVerdict.Refused) verdict);
+        }
+
+        /** What was stopped is gone; its devices may follow a moment later. Null when they do not. */
+        private @Nullable Decision released(Job job, Reservation own) {
+            long since = own.waitsFor().isEmpty() ? own.startMillis() : input.nowMillis();
+            if (tree.check(job.queue(), job.demand()).isEmpty()
+                    && gangs.place(keeping(job, Long.MAX_VALUE), job.group()) instanceof GangVerdict.Placed placed) {
+                return start(job, withoutPhantoms(placed));
+            }
+            if (input.nowMillis() - since >= RELEASE_MILLIS) {
+                return null;
+            }
+            kept.put(job.id(), new Reservation(job.id(), since, own.places(), Set.of(), true));
+            tree.charge(job.queue(), job.demand(), 1);
+            return new Wait(
+                    job,
+                    Why.STOPPING,
+                    "what was stopped for it is gone, and its devices are being released.",
+                    ANYTHING);
+        }
+
+        private Decision start(Job job, GangVerdict.Placed placed) {
+            kept.remove(job.id());
+            now = placed.after();
+            tree.charge(job.queue(), job.demand(), 1);
+            return new Start(job, placed.assignments());
         }
 
         private String stopping(Reservation own) {
@@ -221,7 +254,7 @@ public final class Cycle {
             return verdict;
         }
 
-        private GangVerdict withoutPhantoms(GangVerdict.Placed placed) {
+        private GangVerdict.Placed withoutPhantoms(GangVerdict.Placed placed) {
             var edit = now.edit();
             placed.assignments().forEach(a -> edit.place(a.pod(), a.placed()));
             return new GangVerdict.Placed(placed.assignments(), edit.build());
@@ -279,10 +312,15 @@ public final class Cycle {
             if (candidates.isEmpty()) {
                 return null;
             }
+            Object hope = List.of(likeness(job), job.queue(), job.priority());
+            if (hopeless.contains(hope)) {
+                return null;
+            }
             plans++;
             Plan plan =
                     preemptor.plan(keeping(job, Long.MAX_VALUE), job.group(), candidates, rights, Preemptor.STEP_LIMIT);
             if (!(plan instanceof Plan.Stop stop)) {
+                hopeless.add(hope);
                 return null;
             }
             var chosen = new LinkedHashSet<>(stop.victims());

@@ -173,6 +173,11 @@ final class Cell {
         return Objects.requireNonNull(reasons.get(id), id + " does not wait").why();
     }
 
+    String remedy(Job job) {
+        return new Remedies(1, new Allocator(Features.ALL, new CelSelectors()))
+                .of(snapshot, tree(), job, running.values());
+    }
+
     String reason(String id) {
         Decision.Wait wait = reasons.get(id);
         return wait == null ? "" : wait.message();

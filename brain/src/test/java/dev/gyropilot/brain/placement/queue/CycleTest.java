@@ -264,6 +264,20 @@ class CycleTest {
     }
 
     @Test
+    void aRemedyIsTheFewestNodesOrTheLowestPriorityThatHelp() {
+        cell.nodes(2, 8, 2).submit("runs", "", 20, 1, 8).settle();
+        Job job = cell.job("waits", "", 0, 3, 8);
+        cell.submit(job).settle();
+        assertThat(cell.remedy(job)).isEqualTo(" Remedy: 2 more nodes like n0.");
+
+        Job one = cell.job("one", "", 0, 2, 8);
+        assertThat(cell.remedy(one)).isEqualTo(" Remedy: 1 more node like n0, or a priority of 21 in place of 0.");
+        cell.waiting.clear();
+        cell.submit(cell.job("raised", "", 21, 2, 8)).settle();
+        assertThat(cell.running).as("the priority helps").containsOnlyKeys("raised");
+    }
+
+    @Test
     void aStrandedGangComesFirst() {
         cell.nodes(1, 8, 1).submit("fresh", "", 0, 1, 8);
         Job job = cell.job("stranded", "", 0, 1, 8);
