@@ -25,7 +25,9 @@ class QueuesIT {
         Needs.program("kubectl");
         gyropilot.up("--simulate", "8xH100x100").succeeded();
         apply("queues.yaml");
-        await().atMost(LIMIT).untilAsserted(() -> assertThat(queue("org").path("ready").asBoolean()).isTrue());
+        await().atMost(LIMIT)
+                .untilAsserted(
+                        () -> assertThat(queue("org").path("ready").asBoolean()).isTrue());
     }
 
     @AfterAll
@@ -35,18 +37,23 @@ class QueuesIT {
 
     private static void apply(String example) {
         gyropilot
-                .kubectl("apply", "-f", Gyropilot.ROOT.resolve("examples").resolve(example).toString())
+                .kubectl(
+                        "apply",
+                        "-f",
+                        Gyropilot.ROOT.resolve("examples").resolve(example).toString())
                 .succeeded();
     }
 
     private static JsonNode queue(String name) {
-        return Gyropilot.json(gyropilot.gyro("queue", name, "-o", "json").succeeded().out())
+        return Gyropilot.json(
+                        gyropilot.gyro("queue", name, "-o", "json").succeeded().out())
                 .path("items")
                 .path(0);
     }
 
     private static JsonNode why(String name) {
-        return Gyropilot.json(gyropilot.gyro("why", name, "-o", "json").succeeded().out())
+        return Gyropilot.json(
+                        gyropilot.gyro("why", name, "-o", "json").succeeded().out())
                 .path("items");
     }
 
@@ -55,7 +62,8 @@ class QueuesIT {
     void aQueueBorrowsWhatOthersLeaveIdle() {
         apply("mixed-work.yaml");
         await().atMost(LIMIT)
-                .untilAsserted(() -> assertThat(queue("product").path("usedDevices").asInt()).isEqualTo(60));
+                .untilAsserted(() ->
+                        assertThat(queue("product").path("usedDevices").asInt()).isEqualTo(60));
         assertThat(queue("product").path("borrowedDevices").asInt()).isEqualTo(44);
     }
 
@@ -68,7 +76,8 @@ class QueuesIT {
                         .satisfies(answer -> {
                             assertThat(answer.path("reason").asText()).isEqualTo("QuotaExceeded");
                             assertThat(answer.path("remedy").asText())
-                                    .isEqualTo("raise spec.limit.devices of queue org to 72 at least, or ask for less.");
+                                    .isEqualTo(
+                                            "raise spec.limit.devices of queue org to 72 at least, or ask for less.");
                             assertThat(answer.path("pods")).hasSize(72);
                         }));
     }
@@ -80,10 +89,12 @@ class QueuesIT {
         await().atMost(LIMIT)
                 .untilAsserted(() -> assertThat(why("job/gang"))
                         .singleElement()
-                        .satisfies(answer -> assertThat(answer.path("state").asText()).isEqualTo("Running")));
+                        .satisfies(answer ->
+                                assertThat(answer.path("state").asText()).isEqualTo("Running")));
         assertThat(queue("research").path("usedDevices").asInt()).isEqualTo(32);
         await().atMost(LIMIT)
-                .untilAsserted(() -> assertThat(queue("product").path("usedDevices").asInt()).isEqualTo(32));
+                .untilAsserted(() ->
+                        assertThat(queue("product").path("usedDevices").asInt()).isEqualTo(32));
         String events = gyropilot
                 .kubectl("get", "events", "--field-selector", "reason=Preempted", "-o", "jsonpath={.items[*].message}")
                 .succeeded()
@@ -94,7 +105,9 @@ class QueuesIT {
     @Test
     @Order(4)
     void theMapShowsWhoHoldsWhat() {
-        JsonNode nodes = Gyropilot.json(gyropilot.gyro("gpus", "-o", "json").succeeded().out()).path("nodes");
+        JsonNode nodes = Gyropilot.json(
+                        gyropilot.gyro("gpus", "-o", "json").succeeded().out())
+                .path("nodes");
         assertThat(nodes).hasSize(100);
         int gang = 0;
         for (JsonNode node : nodes) {
@@ -111,9 +124,7 @@ class QueuesIT {
     @Test
     @Order(5)
     void aQueueThatIsItsOwnAncestorIsNamedAndTheOthersGoOn() {
-        gyropilot
-                .kubectlWithInput(
-                        """
+        gyropilot.kubectlWithInput("""
                         apiVersion: gyropilot.dev/v1alpha1
                         kind: Queue
                         metadata: {name: left}
@@ -123,28 +134,19 @@ class QueuesIT {
                         kind: Queue
                         metadata: {name: right}
                         spec: {parent: left}
-                        """,
-                        "apply",
-                        "-f",
-                        "-")
-                .succeeded();
+                        """, "apply", "-f", "-").succeeded();
         await().atMost(LIMIT)
                 .untilAsserted(() -> assertThat(queue("left").path("message").asText())
-                        .isEqualTo("spec.parent of queue left leads in a circle: left is below right is below left. Let one"
-                                + " of them name another queue, or none."));
+                        .isEqualTo(
+                                "spec.parent of queue left leads in a circle: left is below right is below left. Let one"
+                                        + " of them name another queue, or none."));
         assertThat(queue("org").path("ready").asBoolean()).isTrue();
-        String refused = gyropilot
-                .kubectlWithInput(
-                        """
+        String refused = gyropilot.kubectlWithInput("""
                         apiVersion: gyropilot.dev/v1alpha1
                         kind: Queue
                         metadata: {name: selfish}
                         spec: {parent: selfish}
-                        """,
-                        "apply",
-                        "-f",
-                        "-")
-                .err();
+                        """, "apply", "-f", "-").err();
         assertThat(refused).contains("spec.parent names the queue itself");
     }
 }

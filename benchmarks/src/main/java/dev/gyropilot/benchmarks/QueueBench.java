@@ -56,9 +56,8 @@ final class QueueBench {
             var world = new World(NODES);
             long worst = 0;
             for (int g = 0; g < gangs; g++) {
-                Level[] levels = gangs == 1
-                        ? new Level[] {new Level("block", true), new Level("rack", false)}
-                        : new Level[0];
+                Level[] levels =
+                        gangs == 1 ? new Level[] {new Level("block", true), new Level("rack", false)} : new Level[0];
                 Job job = world.job("gang" + g, "", 0, pods, gpus, levels);
                 long begin = System.nanoTime();
                 int started = world.cycle(List.of(job));
@@ -160,7 +159,15 @@ final class QueueBench {
                     .toList();
             Amount demand = Demand.of(snapshot.devices(), list.getFirst()).times(pods);
             return new Job(
-                    id, queue, priority, 0, new Group(id, List.of(levels), Map.of(), list, List.of()), demand, 0, false, true);
+                    id,
+                    queue,
+                    priority,
+                    0,
+                    new Group(id, List.of(levels), Map.of(), list, List.of()),
+                    demand,
+                    0,
+                    false,
+                    true);
         }
 
         void fill(String queue, int jobs) {
@@ -173,7 +180,9 @@ final class QueueBench {
             List<Job> waiting = jobs;
             while (!waiting.isEmpty()) {
                 cycle(waiting);
-                waiting = waiting.stream().filter(job -> !running.containsKey(job.id())).toList();
+                waiting = waiting.stream()
+                        .filter(job -> !running.containsKey(job.id()))
+                        .toList();
             }
         }
 
@@ -194,7 +203,8 @@ final class QueueBench {
                     for (Running victim : preempt.victims()) {
                         stopped++;
                         running.remove(victim.id());
-                        victim.pods().forEach(p -> edit.withoutPod(p.node(), p.pod().uid()));
+                        victim.pods()
+                                .forEach(p -> edit.withoutPod(p.node(), p.pod().uid()));
                     }
                 }
             }

@@ -32,6 +32,7 @@ record PodFacts(
         var spec = pod.getSpec();
         Map<String, String> annotations =
                 Objects.requireNonNullElse(pod.getMetadata().getAnnotations(), Map.of());
+        boolean deleting = pod.getMetadata().getDeletionTimestamp() != null;
         boolean system = spec.getPriority() != null && spec.getPriority() >= SYSTEM_PRIORITY;
         boolean ofNode = annotations.containsKey("kubernetes.io/config.mirror")
                 || pod.getMetadata().getOwnerReferences().stream().anyMatch(o -> "DaemonSet".equals(o.getKind()));
@@ -41,7 +42,7 @@ record PodFacts(
                 millis(annotations.get(Names.ANNOTATION_LAST_CHECKPOINT)),
                 1000 * seconds(annotations.get(Names.ANNOTATION_EXPECTED_SECONDS)),
                 !"Always".equals(Objects.requireNonNullElse(spec.getRestartPolicy(), "Always")),
-                !system && !ofNode,
+                !system && !ofNode && !deleting,
                 !"Never".equals(spec.getPreemptionPolicy()));
     }
 

@@ -52,6 +52,7 @@ final class Rounds {
     private final Submit submit;
     private final QueueStatuses statuses;
     private Instant last = Instant.MIN;
+    private Duration pause = PAUSE;
 
     /** Hands a change to the loop. */
     interface Submit {
@@ -70,14 +71,23 @@ final class Rounds {
 
     /** When the next cycle is due. */
     Instant due(Jobs jobs) {
-        if (!jobs.hasWaiting() && !jobs.dirty) {
+        boolean tell = jobs.dirty && !jobs.queues().isEmpty();
+        if (!jobs.hasWaiting() && !tell) {
             return Instant.MAX;
         }
-        return last.equals(Instant.MIN) ? last : last.plus(jobs.dirty ? PAUSE : AT_LEAST);
+        return last.equals(Instant.MIN) ? last : last.plus(jobs.hasWaiting() && jobs.dirty ? pause : AT_LEAST);
     }
 
-    /** Runs a cycle; returns how many decisions are on their way to the API. */
+    /** Runs a cycle; returns how many decisions are on their way to the API. Cycles take up to half of the thread's time. */
     int run(World world, Instant now) {
+        long begin = System.nanoTime();
+        int started = cycle(world, now);
+        Duration took = Duration.ofNanos(System.nanoTime() - begin);
+        pause = took.multipliedBy(2).compareTo(PAUSE) > 0 ? took.multipliedBy(2) : PAUSE;
+        return started;
+    }
+
+    private int cycle(World world, Instant now) {
         Jobs jobs = world.jobs();
         last = now;
         jobs.dirty = false;
@@ -120,6 +130,8 @@ final class Rounds {
             gang.strandedSince = Instant.MAX;
             return;
         }
+        // What was stopped is gone; those that wait are new.
+        gang.stopping &= gang.placed() > 0;
         String unready = jobs.unready(gang);
         if (unready.isEmpty() && !gang.stopping && !gang.retryAt.isAfter(now)) {
             waiting.addAll(jobs.waiting(gang, snapshot));
@@ -251,7 +263,8 @@ final class Rounds {
                 .map(member -> jobs.find(member.uid()))
                 .filter(pod -> pod != null && !pod.reported.equals(wait.message()) && isDue(pod, now))
                 .toList();
-        boolean room = wait.why() == Decision.Why.ROOM && !jobs.hasReservation(wait.job().id());
+        boolean room = wait.why() == Decision.Why.ROOM
+                && !jobs.hasReservation(wait.job().id());
         if (pods.isEmpty() || (room && remedied.isExhausted())) {
             return;
         }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gyropilot.scheduler.groups;
+
+import org.jspecify.annotations.NullMarked;
