@@ -9,6 +9,8 @@ import dev.gyropilot.brain.placement.device.CelSelectors;
 import dev.gyropilot.brain.placement.device.Features;
 import dev.gyropilot.brain.placement.gang.Group;
 import dev.gyropilot.brain.placement.gang.Group.Level;
+import dev.gyropilot.brain.placement.preemption.Preemptor;
+import dev.gyropilot.brain.placement.preemption.Victim;
 import dev.gyropilot.brain.placement.preemption.Victim.PlacedPod;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -147,9 +149,7 @@ final class Cell {
     void end(String id) {
         Running gone = runs(id);
         running.remove(id);
-        var edit = snapshot.edit();
-        gone.pods().forEach(p -> edit.withoutPod(p.node(), p.pod().uid()));
-        snapshot = edit.build();
+        snapshot = Preemptor.without(snapshot, List.of(new Victim(id, gone.pods(), 0)));
     }
 
     /** Lets time pass and work end that has run its time. */
