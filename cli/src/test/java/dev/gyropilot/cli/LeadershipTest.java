@@ -1,0 +1,115 @@
+package dev.gyropilot.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.gyropilot.api.Names;
+import dev.gyropilot.api.cluster.Cluster;
+import dev.gyropilot.apiserver.ApiServer;
+import dev.gyropilot.apiserver.ApiServerConfig;
+import dev.gyropilot.scheduler.Scheduler;
+import dev.gyropilot.scheduler.SchedulerConfig;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two schedulers on one API agree which of them decides, and the other takes over. */
+@Tag("process")
+class LeadershipTest {
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void oneDecidesAndTheOtherTakesOver() throws Exception {
+        int port;
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = socket.getLocalPort();
+        }
+        Path kubeconfig = folder.resolve("kubeconfig");
+        try (ApiServer api = ApiServer.start(ApiServerConfig.of(folder.resolve("api"), port))) {
+            api.writeKubeconfig(kubeconfig, ApiServer.ADMIN);
+            try (KubernetesClient client = Clients.of(kubeconfig);
+                    Cluster first = new Cluster(Clients.of(kubeconfig), InstantSource.system(), "first");
+                    Cluster second = new Cluster(Clients.of(kubeconfig), InstantSource.system(), "second")) {
+                node(client);
+                SchedulerConfig config = SchedulerConfig.embedded().withLeaderElection(true);
+                Scheduler one = Scheduler.start(config, first);
+                pod(client, "a");
+                await().atMost(LIMIT).until(() -> isBound(client, "a"));
+                String holder = holder(client);
+
+                Scheduler other = Scheduler.start(config, second);
+                pod(client, "b");
+                await().atMost(LIMIT).until(() -> isBound(client, "b"));
+                assertThat(holder(client)).isEqualTo(holder);
+
+                one.close();
+                pod(client, "c");
+                await().atMost(LIMIT).until(() -> isBound(client, "c"));
+                assertThat(holder(client)).isNotEqualTo(holder);
+                other.close();
+            }
+        }
+    }
+
+    private static String holder(KubernetesClient client) {
+        return client.leases()
+                .inNamespace(Names.SYSTEM_NAMESPACE)
+                .withName("gyropilot-scheduler")
+                .get()
+                .getSpec()
+                .getHolderIdentity();
+    }
+
+    private static void node(KubernetesClient client) {
+        var capacity = Map.of("cpu", new Quantity("4"), "memory", new Quantity("8Gi"), "pods", new Quantity("10"));
+        client.resource(new NodeBuilder()
+                        .withNewMetadata()
+                        .withName("n")
+                        .endMetadata()
+                        .withNewStatus()
+                        .withCapacity(capacity)
+                        .withAllocatable(capacity)
+                        .endStatus()
+                        .build())
+                .create();
+    }
+
+    private static void pod(KubernetesClient client, String name) {
+        client.resource(new PodBuilder()
+                        .withNewMetadata()
+                        .withNamespace("default")
+                        .withName(name)
+                        .endMetadata()
+                        .withNewSpec()
+                        .addNewContainer()
+                        .withName("c")
+                        .withImage("i")
+                        .endContainer()
+                        .endSpec()
+                        .build())
+                .create();
+    }
+
+    private static boolean isBound(KubernetesClient client, String name) {
+        return client.pods()
+                        .inNamespace("default")
+                        .withName(name)
+                        .get()
+                        .getSpec()
+                        .getNodeName()
+                != null;
+    }
+}
