@@ -29,8 +29,11 @@ public final class Names {
     /** Name of the port on which a model server's container listens. */
     public static final String PORT_HTTP = "http";
 
+    /** Where Gyropilot's images belong unless somebody says otherwise. */
+    public static final String IMAGE_REPOSITORY = "ghcr.io/gyropilot";
+
     /** Image of Gyropilot's own engines; a process node resolves it to the running program itself. */
-    public static final String ENGINES_IMAGE = "ghcr.io/gyropilot/engines";
+    public static final String ENGINES_IMAGE = IMAGE_REPOSITORY + "/engines";
 
     /** Label of a pod that belongs to a Queue; the value is the queue's name. */
     public static final String LABEL_QUEUE = "gyropilot.dev/queue";

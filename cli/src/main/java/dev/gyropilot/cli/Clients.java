@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** Kubernetes clients by kubeconfig. */
 final class Clients {
@@ -15,14 +16,37 @@ final class Clients {
     private Clients() {}
 
     static KubernetesClient of(Path kubeconfig) {
+        return builder(read(kubeconfig)).build();
+    }
+
+    /** The client of a role: by its pod's service account, or by a kubeconfig; its requests pass the traffic's count. */
+    static KubernetesClient ofRole(@Nullable Path kubeconfig, ApiTraffic traffic) {
+        Config config;
+        if (kubeconfig != null) {
+            config = read(kubeconfig);
+        } else if (System.getenv("KUBERNETES_SERVICE_HOST") != null) {
+            config = Config.autoConfigure(null);
+        } else {
+            throw new CliError(
+                    "there is no service account: this is no pod of a cluster",
+                    "Name a cluster with --kubeconfig FILE.");
+        }
+        return builder(config)
+                .withHttpClientBuilderConsumer(http -> http.addOrReplaceInterceptor(ApiTraffic.NAME, traffic))
+                .build();
+    }
+
+    private static KubernetesClientBuilder builder(Config config) {
+        return new KubernetesClientBuilder()
+                .withConfig(new ConfigBuilder(config)
+                        .withRequestTimeout(REQUEST_TIMEOUT_MILLIS)
+                        .withRequestRetryBackoffLimit(0)
+                        .build());
+    }
+
+    private static Config read(Path kubeconfig) {
         try {
-            Config config = Config.fromKubeconfig(Files.readString(kubeconfig));
-            return new KubernetesClientBuilder()
-                    .withConfig(new ConfigBuilder(config)
-                            .withRequestTimeout(REQUEST_TIMEOUT_MILLIS)
-                            .withRequestRetryBackoffLimit(0)
-                            .build())
-                    .build();
+            return Config.fromKubeconfig(Files.readString(kubeconfig));
         } catch (IOException e) {
             throw new CliError(
                     "cannot read the kubeconfig " + kubeconfig + ": " + e.getMessage(),

@@ -41,6 +41,8 @@ import picocli.CommandLine.ScopeType;
             QueueCommand.class,
             WhyCommand.class,
             GpusCommand.class,
+            RunCommand.class,
+            ImageCommand.class,
             SampleGgufCommand.class,
             VersionCommand.class,
             CompletionCommand.class,

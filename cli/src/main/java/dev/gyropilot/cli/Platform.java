@@ -129,12 +129,10 @@ final class Platform implements AutoCloseable {
     }
 
     private OperatorConfig operatorConfig(String gatewayUrl) {
-        return new OperatorConfig(
+        return OperatorConfig.forProcesses(
                 URI.create(gatewayUrl),
                 Names.ENGINES_IMAGE + ":" + Version.current(),
-                home.models().toString(),
-                OperatorConfig.DEFAULT_HUB,
-                OperatorConfig.DEFAULT_IDLE_SECONDS);
+                home.models().toString());
     }
 
     /** Simulated nodes are there as long as they are asked for; those of an earlier run go. */

@@ -32,7 +32,7 @@ public final class Gateway implements AutoCloseable {
     private static final Duration SYNC_LIMIT = Duration.ofSeconds(60);
     private static final long DRAIN_POLL_MILLIS = 10;
 
-    private final GatewayConfig config;
+    private volatile GatewayConfig config;
     private final Ledger ledger;
     private final Activity activity;
     private final InstantSource clock;
@@ -193,8 +193,16 @@ public final class Gateway implements AutoCloseable {
         return table;
     }
 
+    /**
+     * Takes over other settings: requests and connections that begin from now on follow them. What is fixed at the start,
+     * address, port and threads, and the bounds of the upstream connections and of held requests, stays.
+     */
+    public void reconfigure(GatewayConfig changed) {
+        config = changed;
+    }
+
     /** What {@code /readyz} says: false from the first moment of a drain. */
-    boolean ready() {
+    public boolean ready() {
         return !draining && !listener.isLameDuck();
     }
 

@@ -54,6 +54,17 @@ public record GatewayConfig(
                 "127.0.0.1", 8080, 0, true, false, 2, 0, Limits.defaults(), Timeouts.defaults(), Hold.defaults());
     }
 
+    /** All addresses: a pod is reached by its own. */
+    public static GatewayConfig forCluster(int port) {
+        return defaults().withBindAddress("0.0.0.0").withPort(port);
+    }
+
+    /** The same with another lame-duck time. */
+    public GatewayConfig withLameDuck(long millis) {
+        return new GatewayConfig(
+                bindAddress, port, eventLoops, metricsPublic, accessLog, retries, millis, limits, timeouts, hold);
+    }
+
     /** The same on another port. */
     public GatewayConfig withPort(int other) {
         return new GatewayConfig(

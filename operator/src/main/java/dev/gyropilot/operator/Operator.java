@@ -31,6 +31,12 @@ public final class Operator implements AutoCloseable {
      */
     public static Operator start(OperatorConfig config, Cluster cluster) throws InterruptedException, TimeoutException {
         define(cluster);
+        return startInstalled(config, cluster);
+    }
+
+    /** The same where the installation has brought the resource definitions, so that the operator needs no right to them. */
+    public static Operator startInstalled(OperatorConfig config, Cluster cluster)
+            throws InterruptedException, TimeoutException {
         BuiltInEngines.applyTo(cluster.client());
         List<Controller> controllers =
                 List.of(ModelServiceReconciler.wire(cluster, config), ModelReconciler.wire(cluster));

@@ -1,5 +1,6 @@
 package dev.gyropilot.api.cluster;
 
+import dev.gyropilot.api.Names;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -19,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,15 +37,25 @@ public final class Cluster implements AutoCloseable {
     private final KubernetesClient client;
     private final InstantSource clock;
     private final String component;
-    private final Map<Class<?>, SharedIndexInformer<?>> informers = new LinkedHashMap<>();
+    private final String systemNamespace;
+    private final Map<Kinds, SharedIndexInformer<?>> informers = new LinkedHashMap<>();
     private final Set<SharedIndexInformer<?>> started = new HashSet<>();
     private final Map<String, Event> events = new LinkedHashMap<>(16, 0.75f, true);
 
+    /** What one informer watches: a kind in all namespaces (null), or in one. */
+    private record Kinds(Class<?> type, @Nullable String namespace) {}
+
     /** @param component the name under which events are reported, such as {@code gyropilot} */
     public Cluster(KubernetesClient client, InstantSource clock, String component) {
+        this(client, clock, component, Names.SYSTEM_NAMESPACE);
+    }
+
+    /** @param systemNamespace where Gyropilot's own objects lie */
+    public Cluster(KubernetesClient client, InstantSource clock, String component, String systemNamespace) {
         this.client = client;
         this.clock = clock;
         this.component = component;
+        this.systemNamespace = systemNamespace;
     }
 
     public KubernetesClient client() {
@@ -54,13 +66,29 @@ public final class Cluster implements AutoCloseable {
         return clock.instant();
     }
 
+    /** The namespace of Gyropilot's own objects: API keys, leases, configuration. */
+    public String systemNamespace() {
+        return systemNamespace;
+    }
+
     /** The shared informer of a kind over all namespaces; watching begins with the next {@link #sync}. */
     @SuppressWarnings("unchecked")
     public synchronized <T extends HasMetadata> SharedIndexInformer<T> informer(Class<T> type) {
         return (SharedIndexInformer<T>) informers.computeIfAbsent(
-                type,
+                new Kinds(type, null),
                 t -> client.resources(type)
                         .inAnyNamespace()
+                        .runnableInformer(0)
+                        .exceptionHandler((_, failure) -> retry(type, failure)));
+    }
+
+    /** The same over the system namespace only: for kinds that a role may read nowhere else, such as Secrets. */
+    @SuppressWarnings("unchecked")
+    public synchronized <T extends HasMetadata> SharedIndexInformer<T> systemInformer(Class<T> type) {
+        return (SharedIndexInformer<T>) informers.computeIfAbsent(
+                new Kinds(type, systemNamespace),
+                t -> client.resources(type)
+                        .inNamespace(systemNamespace)
                         .runnableInformer(0)
                         .exceptionHandler((_, failure) -> retry(type, failure)));
     }

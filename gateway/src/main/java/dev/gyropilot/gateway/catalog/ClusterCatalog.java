@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
@@ -33,11 +34,11 @@ public final class ClusterCatalog implements AutoCloseable {
     public static ClusterCatalog follow(Cluster cluster, Duration syncLimit, Consumer<Catalog> publish)
             throws InterruptedException, TimeoutException {
         ClusterCatalog catalog = new ClusterCatalog(cluster, publish);
-        catalog.listen(ModelService.class);
-        catalog.listen(Model.class);
-        catalog.listen(Engine.class);
-        catalog.listen(EndpointSlice.class);
-        catalog.listen(Secret.class);
+        catalog.listen(cluster.informer(ModelService.class));
+        catalog.listen(cluster.informer(Model.class));
+        catalog.listen(cluster.informer(Engine.class));
+        catalog.listen(cluster.informer(EndpointSlice.class));
+        catalog.listen(cluster.systemInformer(Secret.class));
         cluster.sync(syncLimit);
         catalog.changed.drainPermits();
         publish.accept(catalog.read());
@@ -76,11 +77,11 @@ public final class ClusterCatalog implements AutoCloseable {
                 cluster.informer(Model.class).getStore().list(),
                 cluster.informer(Engine.class).getStore().list(),
                 cluster.informer(EndpointSlice.class).getStore().list(),
-                cluster.informer(Secret.class).getStore().list());
+                cluster.systemInformer(Secret.class).getStore().list());
     }
 
-    private <T extends HasMetadata> void listen(Class<T> type) {
-        cluster.informer(type).addEventHandler(new ResourceEventHandler<T>() {
+    private <T extends HasMetadata> void listen(SharedIndexInformer<T> informer) {
+        informer.addEventHandler(new ResourceEventHandler<T>() {
             @Override
             public void onAdd(T object) {
                 changed.release();

@@ -19,6 +19,10 @@ import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
 import io.fabric8.kubernetes.api.model.SecurityContext;
 import io.fabric8.kubernetes.api.model.SecurityContextBuilder;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeBuilder;
+import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +36,9 @@ final class ServerPod {
     static final String CLAIM = "devices";
     static final String SERVER = "server";
     private static final String MODELS_VOLUME = "models";
+    private static final String SCRATCH_VOLUME = "scratch";
+    /** As whom our own image runs. */
+    private static final long IMAGE_USER = 65_532;
     /** Unlike any folder of the machine: a node without mount namespaces replaces this path wherever it stands. */
     private static final String MODELS_PATH = "/var/gyropilot/models";
 
@@ -75,14 +82,48 @@ final class ServerPod {
                 .endSeccompProfile()
                 .endSecurityContext()
                 .withContainers(server());
+        if (!config.schedulerName().isEmpty()) {
+            pod.withSchedulerName(config.schedulerName());
+        }
         if (!model.isBuiltIn()) {
-            pod.withInitContainers(fetch())
-                    .addNewVolume()
-                    .withName(MODELS_VOLUME)
-                    .withNewHostPath(config.modelsDirectory(), "DirectoryOrCreate")
+            pod.withInitContainers(fetch()).addToVolumes(models());
+        }
+        if (ownContainer()) {
+            pod.addNewVolume()
+                    .withName(SCRATCH_VOLUME)
+                    .withNewEmptyDir()
+                    .endEmptyDir()
                     .endVolume();
         }
+        if (config.containers() && !config.modelsClaim().isEmpty()) {
+            pod.editSecurityContext().withFsGroup(IMAGE_USER).endSecurityContext();
+        }
         return pod.build();
+    }
+
+    /** Where fetched models lie: on a node of processes in its cache, else in the claim, or with the pod. */
+    private Volume models() {
+        var volume = new VolumeBuilder().withName(MODELS_VOLUME);
+        if (!config.containers()) {
+            volume.withNewHostPath(config.modelsDirectory(), "DirectoryOrCreate");
+        } else if (config.modelsClaim().isEmpty()) {
+            volume.withNewEmptyDir().endEmptyDir();
+        } else {
+            volume.withNewPersistentVolumeClaim(config.modelsClaim(), false);
+        }
+        return volume.build();
+    }
+
+    /** Whether the server is a container of our own image, of which we know that it needs nothing but a folder to write in. */
+    private boolean ownContainer() {
+        return config.containers() && expand(engine.image()).equals(config.enginesImage());
+    }
+
+    private static VolumeMount scratch() {
+        return new VolumeMountBuilder()
+                .withName(SCRATCH_VOLUME)
+                .withMountPath("/tmp")
+                .build();
     }
 
     private Container server() {
@@ -107,7 +148,10 @@ final class ServerPod {
                 .withLivenessProbe(probe(live, LIVE_PERIOD_SECONDS, LIVE_TIMEOUT_SECONDS, LIVE_FAILURES))
                 .withResources(resources())
                 .withTerminationMessagePolicy("FallbackToLogsOnError")
-                .withSecurityContext(restricted());
+                .withSecurityContext(ownContainer() ? closed() : restricted());
+        if (ownContainer()) {
+            container.addToVolumeMounts(scratch());
+        }
         if (!model.isBuiltIn()) {
             container
                     .addNewVolumeMount()
@@ -125,7 +169,7 @@ final class ServerPod {
         if (model.sha256() != null) {
             args.add("--sha256=" + model.sha256());
         }
-        return new ContainerBuilder()
+        var container = new ContainerBuilder()
                 .withName("fetch")
                 .withImage(config.enginesImage())
                 .withArgs(args)
@@ -138,8 +182,11 @@ final class ServerPod {
                 .withMountPath(MODELS_PATH)
                 .endVolumeMount()
                 .withTerminationMessagePolicy("FallbackToLogsOnError")
-                .withSecurityContext(restricted())
-                .build();
+                .withSecurityContext(config.containers() ? closed() : restricted());
+        if (ownContainer()) {
+            container.addToVolumeMounts(scratch());
+        }
+        return container.build();
     }
 
     private List<EnvVar> env() {
@@ -196,6 +243,15 @@ final class ServerPod {
                 .withNewCapabilities()
                 .withDrop("ALL")
                 .endCapabilities()
+                .build();
+    }
+
+    /** The same for our own image: no root, and nothing to write on but volumes. */
+    private static SecurityContext closed() {
+        return new SecurityContextBuilder(restricted())
+                .withRunAsNonRoot(true)
+                .withRunAsUser(IMAGE_USER)
+                .withReadOnlyRootFilesystem(true)
                 .build();
     }
 

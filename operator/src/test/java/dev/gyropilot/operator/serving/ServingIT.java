@@ -67,12 +67,8 @@ class ServingIT {
         pods = new FakePods(cluster);
         workloads = WorkloadControllers.start(cluster, "none");
         operator = Operator.start(
-                new OperatorConfig(
-                        URI.create("http://127.0.0.1:8080"),
-                        Names.ENGINES_IMAGE + ":test",
-                        "/tmp/models",
-                        OperatorConfig.DEFAULT_HUB,
-                        OperatorConfig.DEFAULT_IDLE_SECONDS),
+                OperatorConfig.forProcesses(
+                        URI.create("http://127.0.0.1:8080"), Names.ENGINES_IMAGE + ":test", "/tmp/models"),
                 cluster);
         pods.start();
         namespace = client.resource(new NamespaceBuilder()
