@@ -1,20 +1,24 @@
 #!/usr/bin/env bash
-# ./gyro verify [--quick] [--soak] [--only MODULE[,MODULE]]: format, Error Prone, NullAway, unit, integration, architecture and acceptance tests.
+# ./gyro verify [--quick] [--soak] [--clusters] [--kubeconfig FILE] [--only MODULE[,MODULE]]: format, Error Prone, NullAway, unit, integration, architecture and acceptance tests.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 
-quick=no guide=no groups=soak,slow modules=()
+quick=no guide=no clusters=no groups=soak,slow modules=()
 while [ $# -gt 0 ]; do
   case $1 in
     --quick) quick=yes; groups=soak,slow,cluster,process ;;
     --soak) groups=none ;;
     --guide) guide=yes ;;
+    --clusters) clusters=yes ;;
+    --kubeconfig) shift; export GYROPILOT_CLUSTER=$1 ;;
     --only) shift; modules=(-pl "$1" -am) ;;
     -h | --help)
-      echo "gyro verify [--quick] [--soak] [--only MODULE,…]"
+      echo "gyro verify [--quick] [--soak] [--clusters] [--kubeconfig FILE] [--only MODULE,…]"
       echo "  --quick  format, compile checks and fast unit tests only (under a minute when warm)"
       echo "  --soak   also the long runs: 500 crash loops, large scales"
+      echo "  --clusters  also on a real two-node Kubernetes, built from Go modules and started here (needs root)"
+      echo "  --kubeconfig FILE  also on that cluster, whose nodes have the images of gyro image"
       echo "  --guide  only run docs/guide.md and record it anew"
       echo "  --only   these modules and what they need"
       exit 0 ;;
@@ -27,6 +31,15 @@ done
 missing=()
 for tool in kubectl python3 node nginx wrk; do command -v "$tool" >/dev/null 2>&1 || missing+=("$tool"); done
 if [ ${#missing[@]} -gt 0 ]; then echo "gyro verify: not on the PATH, their tests are left out: ${missing[*]}" >&2; fi
+
+# The world of real nodes: started here when asked for, or any cluster by its kubeconfig.
+if [ "$clusters" = yes ]; then
+  GYROPILOT_CLUSTER=$(bash "$root/acceptance/kubernetes/clusters.sh" up)
+  export GYROPILOT_CLUSTER PATH=$PATH:${KUBE_HOME:-$HOME/.cache/real-kubernetes}/bin
+  trap 'bash "$root/acceptance/kubernetes/clusters.sh" down' EXIT
+elif [ -z "${GYROPILOT_CLUSTER:-}" ]; then
+  echo "gyro verify: without --clusters or --kubeconfig the tests on real nodes are left out" >&2
+fi
 
 # A test that fails is run once more: on a starved machine that tells a slow answer from a wrong one. The summary names such tests as flakes.
 arguments=(-B -Dexcluded.groups="$groups" -Dsurefire.rerunFailingTestsCount=1)

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# Builds a real Kubernetes control plane from Go modules, nothing else: build.sh [plane] [kubectl]
+# Builds a real Kubernetes from Go modules, nothing else: build.sh [plane] [node] [helm] [kubectl]
 #   plane  etcd, etcdctl, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, kwok     no root
+#   node   kubelet, kube-proxy, containerd, ctr, runc, small images; needs root, installs Debian packages
+#   helm   Helm 4
 #   kubectl  only that
-# Results in $KUBE_HOME (default ~/.cache/real-kubernetes): bin/, stages.yaml. What is there already is not built again.
+# Results in $KUBE_HOME (default ~/.cache/real-kubernetes): bin/, images/, stages.yaml. What is there already is not built again.
 set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
 home=${KUBE_HOME:-$HOME/.cache/real-kubernetes}; bin=$home/bin; src=$home/src
-kube=v1.36.4 etcd=v3.6.16 kwok=v0.8.0
-mkdir -p "$bin" "$src"
+kube=v1.36.4 etcd=v3.6.16 kwok=v0.8.0 containerd=v2.3.7 runc=v1.5.2 helm=v4.3.1
+mkdir -p "$bin" "$src" "$home/images"
 export GOWORK=off GOFLAGS="-mod=mod -buildvcs=false -trimpath" CGO_ENABLED=0
 say() { echo "$(date +%T) $*" >&2; }
 
@@ -60,11 +63,31 @@ plane() {
       echo "---"; cat "$stages/$f.yaml"; done >"$home/stages.yaml"
   }
 }
+node() {
+  local need=() p
+  for p in containernetworking-plugins busybox-static iptables nftables conntrack iproute2 libseccomp-dev pkg-config gcc curl openssl python3; do
+    dpkg -s $p >/dev/null 2>&1 || need+=($p); done
+  [ ${#need[@]} = 0 ] || { apt-get update -qq; apt-get install -y -qq --no-install-recommends "${need[@]}" >&2; }
+  kubernetes kubectl kubelet kube-proxy
+  for p in containerd containerd-shim-runc-v2 ctr; do module $p github.com/containerd/containerd/v2 $containerd github.com/containerd/containerd/v2/cmd/$p; done
+  CGO_ENABLED=1 module runc github.com/opencontainers/runc $runc github.com/opencontainers/runc -tags seccomp
+  [ -f "$home/images/pause.tar" ] || {
+    local r; r=$(mktemp -d); gcc -static -Os -s -o "$r/pause" "$here/pause.c"
+    python3 "$here/image.py" localhost/pause:1 "$r" "$home/images/pause.tar" --entrypoint '["/pause"]' >&2
+  }
+  [ -f "$home/images/busybox.tar" ] || {
+    local r a; r=$(mktemp -d); mkdir -p "$r"/{bin,etc,tmp}; cp /bin/busybox "$r/bin/"; for a in $(/bin/busybox --list); do [ "$a" = busybox ] || ln -s busybox "$r/bin/$a"; done
+    printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n' >"$r/etc/passwd"
+    python3 "$here/image.py" localhost/busybox:1 "$r" "$home/images/busybox.tar" --cmd '["sh"]' >&2
+  }
+}
 for part in "${@:-plane}"; do
   case $part in
     plane) plane ;;
+    node) plane; node ;;
+    helm) module helm helm.sh/helm/v4 $helm helm.sh/helm/v4/cmd/helm ;;
     kubectl) kubernetes kubectl ;;
-    *) echo "unknown part: $part (plane, kubectl)" >&2; exit 2 ;;
+    *) echo "unknown part: $part (plane, node, helm, kubectl)" >&2; exit 2 ;;
   esac
 done
 say "ready: $home"

@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.Map;
 
@@ -42,7 +43,19 @@ final class ApiKeys {
         client.resource(secret).patch(APPLY);
     }
 
-    private static String hash(String key) {
+    /** Whether the installation in that namespace has its own key. */
+    static boolean isPublished(KubernetesClient client, String namespace) {
+        return client.secrets().inNamespace(namespace).withName(NAME).get() != null;
+    }
+
+    /** A new key. */
+    static String random() {
+        byte[] random = new byte[32];
+        new SecureRandom().nextBytes(random);
+        return "gyro-" + HexFormat.of().formatHex(random);
+    }
+
+    static String hash(String key) {
         try {
             return HexFormat.of()
                     .formatHex(MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8)));

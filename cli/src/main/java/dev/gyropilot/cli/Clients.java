@@ -36,9 +36,15 @@ final class Clients {
                 .build();
     }
 
+    /** As kubectl finds its cluster: by KUBECONFIG or the user's own file. */
+    static KubernetesClient ofEnvironment() {
+        return builder(Config.autoConfigure(null)).build();
+    }
+
     private static KubernetesClientBuilder builder(Config config) {
         return new KubernetesClientBuilder()
                 .withConfig(new ConfigBuilder(config)
+                        .withClientKeyAlgo(ClientKeys.algorithm(config))
                         .withRequestTimeout(REQUEST_TIMEOUT_MILLIS)
                         .withRequestRetryBackoffLimit(0)
                         .build());

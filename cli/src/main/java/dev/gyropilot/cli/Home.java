@@ -15,8 +15,6 @@ import java.nio.file.ReadOnlyFileSystemException;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.SecureRandom;
-import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -179,9 +177,7 @@ final class Home {
                     return key;
                 }
             }
-            byte[] random = new byte[32];
-            new SecureRandom().nextBytes(random);
-            String key = "gyro-" + HexFormat.of().formatHex(random);
+            String key = ApiKeys.random();
             writePrivately(apiKeyFile(), key + "\n");
             return key;
         } catch (IOException e) {

@@ -116,8 +116,8 @@ final class ImageCommand implements Callable<Integer> {
     private void push(List<Image> images) {
         String user = System.getenv("GYROPILOT_REGISTRY_USER");
         String password = System.getenv("GYROPILOT_REGISTRY_PASSWORD");
-        Registry registry = new Registry(
-                user == null || password == null ? null : new Registry.Credentials(user, password));
+        Registry registry =
+                new Registry(user == null || password == null ? null : new Registry.Credentials(user, password));
         for (Image image : images) {
             terminal.doing("pushing " + image.name());
             registry.push(image);

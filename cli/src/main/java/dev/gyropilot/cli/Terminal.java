@@ -1,6 +1,7 @@
 package dev.gyropilot.cli;
 
 import java.io.PrintStream;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,6 +74,18 @@ final class Terminal {
     synchronized void warn(String message) {
         clearLine();
         err.println(yellow("warning:") + " " + message);
+    }
+
+    /** Asks a person for yes or no; without a terminal there is nobody to ask, and the answer is no. */
+    @SuppressWarnings("SystemConsoleNull") // it is null in JDK 25 when the process has no terminal
+    synchronized boolean ask(String question) {
+        var console = System.console();
+        if (!moving || console == null) {
+            return false;
+        }
+        clearLine();
+        String answer = console.readLine("%s [y/N] ", question);
+        return answer != null && answer.strip().toLowerCase(Locale.ROOT).startsWith("y");
     }
 
     String bold(String text) {

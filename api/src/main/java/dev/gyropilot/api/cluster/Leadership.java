@@ -35,7 +35,8 @@ import org.slf4j.LoggerFactory;
 public final class Leadership implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Leadership.class);
     private static final int REQUEST_LIMIT_MILLIS = 4_000;
-    private static final int NOT_FOUND = 404;
+    /** An empty first list is an event for nobody. */
+    private static final long FIRST_LIST_LOOK_MILLIS = 20;
 
     /**
      * @param lease how long others wait after the last renewal that they saw
@@ -187,6 +188,8 @@ public final class Leadership implements AutoCloseable {
             keep(own);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            log.error("the campaign for the lease {}/{} failed", namespace, name, e);
         }
         leader = false;
         if (!closed) {
@@ -219,8 +222,10 @@ public final class Leadership implements AutoCloseable {
 
     private void awaitFree() throws InterruptedException {
         synchronized (changes) {
-            while (!informer.hasSynced()
-                    || !isFree(informer.getIndexer().getByKey(new Key(namespace, name).cacheKey()))) {
+            while (!informer.hasSynced()) {
+                changes.wait(FIRST_LIST_LOOK_MILLIS);
+            }
+            while (!isFree(informer.getIndexer().getByKey(new Key(namespace, name).cacheKey()))) {
                 changes.wait(Math.max(1, untilExpiry().toMillis()));
             }
         }
@@ -269,9 +274,6 @@ public final class Leadership implements AutoCloseable {
                 known = false;
                 pause = timing.retry();
                 log.warn("the lease {}/{} was not renewed, trying again: {}", namespace, name, e.getMessage());
-                if (e.getCode() == NOT_FOUND) {
-                    return;
-                }
             }
         }
     }

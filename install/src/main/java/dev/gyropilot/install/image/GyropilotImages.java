@@ -23,9 +23,10 @@ public final class GyropilotImages {
     private static final String USER = "65532:65532";
     private static final String JAVA = "/opt/java/bin/java";
     private static final String JARS = "/opt/gyropilot/lib";
-    private static final String MODULES = "java.base,java.desktop,java.instrument,java.logging,java.management,java.naming,"
-            + "java.net.http,java.security.jgss,java.security.sasl,java.sql,java.xml,jdk.crypto.ec,jdk.httpserver,jdk.jfr,"
-            + "jdk.management,jdk.naming.dns,jdk.unsupported,jdk.zipfs";
+    private static final String MODULES =
+            "java.base,java.desktop,java.instrument,java.logging,java.management,java.naming,"
+                    + "java.net.http,java.security.jgss,java.security.sasl,java.sql,java.xml,jdk.crypto.ec,jdk.httpserver,jdk.jfr,"
+                    + "jdk.management,jdk.naming.dns,jdk.unsupported,jdk.zipfs";
 
     /** Jars that only engines need, and that outweigh all others. */
     private static final List<String> ENGINES_ONLY = List.of("onnxruntime-", "langchain4j-embeddings-", "llama-");
@@ -83,19 +84,20 @@ public final class GyropilotImages {
     public Pair build(String controlName, String enginesName) {
         List<Path> all = jars();
         Set<String> engineNames = engineJars();
-        List<Path> engines = all.stream()
-                .filter(jar -> engineNames.contains(name(jar)))
-                .toList();
+        List<Path> engines =
+                all.stream().filter(jar -> engineNames.contains(name(jar))).toList();
         List<Path> control = all.stream().filter(jar -> !isEnginesOnly(jar)).toList();
         List<Path> shared = engines.stream().filter(control::contains).toList();
 
         List<Layer> below = List.of(base(), runtime(), jarLayer(shared));
-        Layer controlLayer = jarLayer(control.stream().filter(j -> !shared.contains(j)).toList());
+        Layer controlLayer =
+                jarLayer(control.stream().filter(j -> !shared.contains(j)).toList());
         controlLayer
                 .bytes("usr/share/sbom/gyropilot.cdx.json", bill("gyropilot", control, LIBRARIES))
                 .folder("var/gyropilot/state", 0_1777)
                 .folder("etc/gyropilot", 0_755);
-        Layer enginesLayer = jarLayer(engines.stream().filter(j -> !shared.contains(j)).toList());
+        Layer enginesLayer =
+                jarLayer(engines.stream().filter(j -> !shared.contains(j)).toList());
         addLibraries(enginesLayer, ENGINES_LIBRARIES);
         List<String> libraries = new ArrayList<>(LIBRARIES);
         libraries.addAll(ENGINES_LIBRARIES);
@@ -207,7 +209,8 @@ public final class GyropilotImages {
             }
         } catch (IOException e) {
             throw new ImageException(
-                    "cannot make a Java runtime: " + e.getMessage() + "; " + javaHome + " must be a JDK with its jmods", e);
+                    "cannot make a Java runtime: " + e.getMessage() + "; " + javaHome + " must be a JDK with its jmods",
+                    e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new ImageException("the building of the image was interrupted", e);

@@ -75,8 +75,8 @@ final class Jars {
                         try (InputStream in = file.getInputStream(entry)) {
                             String name = entry.getName().replaceFirst("^META-INF/", "");
                             layer.bytes(
-                                    "usr/share/licenses/" + jar.getFileName().toString().replaceFirst("\\.jar$", "")
-                                            + "/" + name,
+                                    "usr/share/licenses/"
+                                            + jar.getFileName().toString().replaceFirst("\\.jar$", "") + "/" + name,
                                     in.readAllBytes());
                         }
                     }
@@ -129,9 +129,9 @@ final class Jars {
         String name = matcher.matches() ? matcher.group(1) : file;
         String version = matcher.matches() ? matcher.group(2) : "";
         component.put("type", "library").put("name", name).put("version", version);
-        coordinates(jar, name).ifPresent(group -> component
-                .put("group", group)
-                .put("purl", "pkg:maven/" + group + "/" + name + "@" + version));
+        coordinates(jar, name)
+                .ifPresent(group ->
+                        component.put("group", group).put("purl", "pkg:maven/" + group + "/" + name + "@" + version));
         hash(component, jar);
     }
 

@@ -21,6 +21,7 @@ public final class Layer {
     private static final int PROGRAM = 0_755;
 
     private sealed interface Entry {
+        @SuppressWarnings("ArrayRecordComponent") // nobody compares entries
         record Content(byte[] bytes, int mode) implements Entry {}
 
         record OnDisk(Path path, int mode) implements Entry {}

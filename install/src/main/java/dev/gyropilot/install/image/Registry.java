@@ -77,8 +77,8 @@ public final class Registry {
     }
 
     private void upload(Place place, String digest, byte[] bytes) {
-        var present = send(
-                place, HttpRequest.newBuilder(place.path("blobs/" + digest)), "HEAD", BodyPublishers.noBody());
+        var present =
+                send(place, HttpRequest.newBuilder(place.path("blobs/" + digest)), "HEAD", BodyPublishers.noBody());
         if (present.statusCode() == 200) {
             return;
         }
@@ -105,7 +105,8 @@ public final class Registry {
         }
         HttpResponse<String> answer = exchange(place, request.build());
         if (answer.statusCode() == 401) {
-            authorization = logIn(place, answer.headers().firstValue("WWW-Authenticate").orElse(""));
+            authorization =
+                    logIn(place, answer.headers().firstValue("WWW-Authenticate").orElse(""));
             answer = exchange(
                     place, request.setHeader("Authorization", authorization).build());
         }
