@@ -58,7 +58,8 @@ class ClusterIT {
         if (cluster != null) {
             cluster.kubectl("delete", "namespace", "story", "--wait=true", "--timeout=60s");
             cluster.gyro("uninstall", "--delete-data").succeeded();
-            assertThat(cluster.kubectl("get", "clusterroles", "-o", "name").out()).doesNotContain("gyropilot");
+            assertThat(cluster.kubectl("get", "clusterroles", "-o", "name").out())
+                    .doesNotContain("gyropilot");
         }
     }
 
@@ -75,9 +76,11 @@ class ClusterIT {
         await().atMost(LIMIT).pollInterval(Duration.ofMillis(500)).until(() -> {
             JsonNode service = service();
             JsonNode status = service.path("status");
-            return status.path("observedGeneration").asLong() == service.at("/metadata/generation").asLong()
+            return status.path("observedGeneration").asLong()
+                            == service.at("/metadata/generation").asLong()
                     && status.path("activeRevision").equals(status.path("latestRevision"))
-                    && status.path("readyReplicas").asInt() == service.at("/spec/replicas").asInt();
+                    && status.path("readyReplicas").asInt()
+                            == service.at("/spec/replicas").asInt();
         });
     }
 
@@ -93,9 +96,11 @@ class ClusterIT {
     @Test
     @Order(2)
     void modelPodsAreRestrictedContainersPlacedByOurScheduler() {
-        JsonNode pod = cluster.pods("story", "gyropilot.dev/model-service=minilm").getFirst();
+        JsonNode pod =
+                cluster.pods("story", "gyropilot.dev/model-service=minilm").getFirst();
         assertThat(pod.at("/spec/schedulerName").asText()).isEqualTo("gyropilot");
-        assertThat(pod.at("/spec/containers/0/securityContext/readOnlyRootFilesystem").asBoolean())
+        assertThat(pod.at("/spec/containers/0/securityContext/readOnlyRootFilesystem")
+                        .asBoolean())
                 .isTrue();
         assertThat(pod.at("/spec/containers/0/securityContext/runAsNonRoot").asBoolean())
                 .isTrue();
@@ -117,7 +122,8 @@ class ClusterIT {
         try (Requests requests = Requests.begin()) {
             apply(2, "two");
             await().atMost(LIMIT)
-                    .until(() -> !service().at("/status/activeRevision").asText().equals(before));
+                    .until(() ->
+                            !service().at("/status/activeRevision").asText().equals(before));
             awaitReady();
             requests.hadNoFailure();
         }
@@ -129,13 +135,17 @@ class ClusterIT {
         for (String role : List.of("operator", "scheduler")) {
             String leader = cluster.leader(role);
             List<ProcessHandle> processes = RealCluster.processes(leader);
-            assertThat(processes).as("the process of pod %s on this machine", leader).isNotEmpty();
+            assertThat(processes)
+                    .as("the process of pod %s on this machine", leader)
+                    .isNotEmpty();
             long begin = System.nanoTime();
             processes.forEach(ProcessHandle::destroyForcibly);
-            await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(250)).until(() -> {
-                String next = cluster.leader(role);
-                return !next.isEmpty() && !next.equals(leader);
-            });
+            await().atMost(Duration.ofSeconds(30))
+                    .pollInterval(Duration.ofMillis(250))
+                    .until(() -> {
+                        String next = cluster.leader(role);
+                        return !next.isEmpty() && !next.equals(leader);
+                    });
             System.out.printf("%s: hand-over after kill -9 in %.1f s%n", role, (System.nanoTime() - begin) / 1e9);
         }
         apply(1, "two");
@@ -175,16 +185,18 @@ class ClusterIT {
                     .until(() -> cluster.embed(url, key, "minilm").statusCode() == 200);
             await().atMost(LIMIT)
                     .until(() -> cluster.pods(RealCluster.NAMESPACE, "app.kubernetes.io/component=gateway").stream()
-                            .allMatch(p -> p.at("/status/containerStatuses/0/ready").asBoolean()));
+                            .allMatch(p ->
+                                    p.at("/status/containerStatuses/0/ready").asBoolean()));
         }
     }
 
     @Test
     @Order(8)
     void changedSettingsTakeEffectAndBadOnesAreRefused() {
-        JsonNode gateway =
-                cluster.pods(RealCluster.NAMESPACE, "app.kubernetes.io/component=gateway").getFirst();
-        cluster.gyro("install", "--set", "config.gateway={\"retries\": \"many\"}").succeeded();
+        JsonNode gateway = cluster.pods(RealCluster.NAMESPACE, "app.kubernetes.io/component=gateway")
+                .getFirst();
+        cluster.gyro("install", "--set", "config.gateway={\"retries\": \"many\"}")
+                .succeeded();
         await().atMost(Duration.ofSeconds(150))
                 .until(() -> cluster.metric(gateway, "gyropilot_configuration_refusals_total") > 0);
         assertThat(cluster.metric(gateway, "gyropilot_configuration_valid")).isZero();

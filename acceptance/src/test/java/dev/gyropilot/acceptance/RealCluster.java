@@ -106,8 +106,7 @@ final class RealCluster {
     /** A metric of one pod, without labels. */
     double metric(JsonNode pod, String name) {
         try {
-            return http
-                    .send(
+            return http.send(
                             HttpRequest.newBuilder(URI.create(
                                             "http://" + pod.at("/status/podIP").asText() + ":8081/metrics"))
                                     .build(),
@@ -129,16 +128,14 @@ final class RealCluster {
     static List<ProcessHandle> processes(String podName) {
         return ProcessHandle.allProcesses()
                 .filter(process -> environmentOf(process).contains("HOSTNAME=" + podName + "\0"))
-                .filter(process ->
-                        process.info().command().orElse("").endsWith("/java"))
+                .filter(process -> process.info().command().orElse("").endsWith("/java"))
                 .toList();
     }
 
     private static String environmentOf(ProcessHandle process) {
         try {
             return Files.readString(
-                    Path.of("/proc", Long.toString(process.pid()), "environ"),
-                    StandardCharsets.ISO_8859_1);
+                    Path.of("/proc", Long.toString(process.pid()), "environ"), StandardCharsets.ISO_8859_1);
         } catch (IOException e) {
             return "";
         }

@@ -20,6 +20,7 @@ public final class Chart {
             "crd-engines.yaml",
             "crd-models.yaml",
             "crd-modelservices.yaml",
+            "crd-queues.yaml",
             "networkpolicy.yaml",
             "rbac-operator.yaml",
             "rbac-scheduler.yaml",

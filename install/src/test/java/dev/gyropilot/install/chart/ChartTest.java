@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.gyropilot.api.serving.Crds;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -49,7 +51,8 @@ class ChartTest {
 
     @Test
     void bringsTheResourceDefinitionsAsTheyAreAndKeepsThem() throws IOException {
-        for (String plural : List.of("engines", "models", "modelservices")) {
+        for (CustomResourceDefinition definition : Crds.all()) {
+            String plural = definition.getSpec().getNames().getPlural();
             ObjectNode ours = (ObjectNode) YAML.readTree(Chart.read("templates/crd-" + plural + ".yaml"));
             assertThat(ours.at("/metadata/annotations/helm.sh~1resource-policy").asText())
                     .isEqualTo("keep");
