@@ -27,16 +27,6 @@ import org.junit.jupiter.api.TestMethodOrder;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ClusterIT {
     private static final Duration LIMIT = Duration.ofSeconds(90);
-    private static final String SERVICE = """
-            apiVersion: gyropilot.dev/v1alpha1
-            kind: ModelService
-            metadata: {name: minilm, namespace: story}
-            spec:
-              model: {uri: "builtin://minilm"}
-              replicas: %d
-              env: [{name: STORY, value: "%s"}]
-            """;
-
     private static RealCluster cluster;
     private static String key = "";
     private static String url = "";
@@ -64,8 +54,16 @@ class ClusterIT {
     }
 
     private static void apply(int replicas, String story) {
-        cluster.kubectlWithInput(SERVICE.formatted(replicas, story), "apply", "-f", "-")
-                .succeeded();
+        String service = """
+                apiVersion: gyropilot.dev/v1alpha1
+                kind: ModelService
+                metadata: {name: minilm, namespace: story}
+                spec:
+                  model: {uri: "builtin://minilm"}
+                  replicas: %d
+                  env: [{name: STORY, value: "%s"}]
+                """.formatted(replicas, story);
+        cluster.kubectlWithInput(service, "apply", "-f", "-").succeeded();
     }
 
     private static JsonNode service() {
@@ -117,7 +115,7 @@ class ClusterIT {
 
     @Test
     @Order(4)
-    void aChangeRollsOutWithoutAFailedRequest() throws Exception {
+    void aChangeRollsOutWithoutAFailedRequest() {
         String before = service().at("/status/activeRevision").asText();
         try (Requests requests = Requests.begin()) {
             apply(2, "two");
@@ -131,7 +129,7 @@ class ClusterIT {
 
     @Test
     @Order(5)
-    void aKilledLeaderIsFollowedWithinItsTime() throws Exception {
+    void aKilledLeaderIsFollowedWithinItsTime() {
         for (String role : List.of("operator", "scheduler")) {
             String leader = cluster.leader(role);
             List<ProcessHandle> processes = RealCluster.processes(leader);
@@ -176,7 +174,7 @@ class ClusterIT {
 
     @Test
     @Order(7)
-    void requestsGoOnWhileEachGatewayIsKilled() throws Exception {
+    void requestsGoOnWhileEachGatewayIsKilled() {
         for (JsonNode pod : cluster.pods(RealCluster.NAMESPACE, "app.kubernetes.io/component=gateway")) {
             String name = pod.at("/metadata/name").asText();
             RealCluster.processes(name).forEach(ProcessHandle::destroyForcibly);
@@ -290,9 +288,13 @@ class ClusterIT {
         }
 
         @Override
-        public void close() throws InterruptedException {
+        public void close() {
             stop.set(true);
-            thread.join();
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }

@@ -123,7 +123,10 @@ final class RoleProcess implements AutoCloseable {
     }
 
     private static SchedulerConfig schedulerConfig(Configuration configuration) {
-        return configuration.section("scheduler", SchedulerConfig.alongside(Set.of(SchedulerConfig.NAME)));
+        // The process as a whole leads or waits; a second election inside it would only double the requests.
+        return configuration
+                .section("scheduler", SchedulerConfig.alongside(Set.of(SchedulerConfig.NAME)))
+                .withLeaderElection(false);
     }
 
     private static GatewayConfig gatewayConfig(Configuration configuration) {
