@@ -129,10 +129,12 @@ final class Platform implements AutoCloseable {
     }
 
     private OperatorConfig operatorConfig(String gatewayUrl) {
-        return OperatorConfig.forProcesses(
+        return new OperatorConfig(
                 URI.create(gatewayUrl),
                 Names.ENGINES_IMAGE + ":" + Version.current(),
-                home.models().toString());
+                home.models().toString(),
+                OperatorConfig.DEFAULT_HUB,
+                OperatorConfig.DEFAULT_IDLE_SECONDS);
     }
 
     /** Simulated nodes are there as long as they are asked for; those of an earlier run go. */

@@ -68,7 +68,13 @@ class ConfigurationTest {
                 "ledger", LedgerConfig.embedded(home.resolve("ledger")),
                 "node", NodeConfig.of("laptop", home, new ImageTable(Map.of(), home)),
                 "scheduler", SchedulerConfig.embedded(),
-                "operator", OperatorConfig.forProcesses(URI.create("http://127.0.0.1:8080"), "engines", "/models"));
+                "operator",
+                        new OperatorConfig(
+                                URI.create("http://127.0.0.1:8080"),
+                                "engines",
+                                "/models",
+                                OperatorConfig.DEFAULT_HUB,
+                                OperatorConfig.DEFAULT_IDLE_SECONDS));
         String page = Configuration.reference(defaults);
         if (Boolean.getBoolean("gyropilot.update")) {
             Files.writeString(PAGE, page);

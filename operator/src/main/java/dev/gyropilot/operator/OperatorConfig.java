@@ -54,8 +54,8 @@ public record OperatorConfig(
     }
 
     /** For nodes that run pods as processes and cache models in that folder. */
-    public static OperatorConfig forProcesses(URI gatewayUrl, String enginesImage, String modelsDirectory) {
-        return new OperatorConfig(gatewayUrl, enginesImage, modelsDirectory, "", "", DEFAULT_HUB, DEFAULT_IDLE_SECONDS);
+    public OperatorConfig(URI gatewayUrl, String enginesImage, String modelsDirectory, URI hub, int idleSeconds) {
+        this(gatewayUrl, enginesImage, modelsDirectory, "", "", hub, idleSeconds);
     }
 
     /** For a cluster whose pods are containers, placed by the scheduler of that name. */

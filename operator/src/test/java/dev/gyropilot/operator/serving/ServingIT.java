@@ -67,8 +67,12 @@ class ServingIT {
         pods = new FakePods(cluster);
         workloads = WorkloadControllers.start(cluster, "none");
         operator = Operator.start(
-                OperatorConfig.forProcesses(
-                        URI.create("http://127.0.0.1:8080"), Names.ENGINES_IMAGE + ":test", "/tmp/models"),
+                new OperatorConfig(
+                        URI.create("http://127.0.0.1:8080"),
+                        Names.ENGINES_IMAGE + ":test",
+                        "/tmp/models",
+                        OperatorConfig.DEFAULT_HUB,
+                        OperatorConfig.DEFAULT_IDLE_SECONDS),
                 cluster);
         pods.start();
         namespace = client.resource(new NamespaceBuilder()
