@@ -5,6 +5,7 @@ import dev.gyropilot.brain.placement.queue.Job;
 import dev.gyropilot.brain.placement.queue.QueueRules;
 import dev.gyropilot.brain.placement.queue.QueueTree;
 import dev.gyropilot.brain.placement.queue.Running;
+import dev.gyropilot.scheduler.groups.ForeignQueues;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -48,6 +49,9 @@ final class QueueStatuses {
         var waits = new HashMap<String, Integer>();
         waiting.forEach(job -> count(waits, parents, job.queue()));
         for (QueueRules queue : jobs.queues()) {
+            if (ForeignQueues.isForeign(queue.name())) {
+                continue;
+            }
             var seen = new Seen(
                     queue,
                     tree.usage(queue.name()),

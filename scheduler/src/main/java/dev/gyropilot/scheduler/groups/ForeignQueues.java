@@ -4,6 +4,11 @@ package dev.gyropilot.scheduler.groups;
 public final class ForeignQueues {
     private ForeignQueues() {}
 
+    /** Whether a queue is another system's, and not one of our Queue objects. */
+    public static boolean isForeign(String name) {
+        return name.indexOf(':') >= 0;
+    }
+
     /** A LocalQueue of Kueue. */
     public static String local(String namespace, String name) {
         return "kueue:" + namespace + "/" + name;

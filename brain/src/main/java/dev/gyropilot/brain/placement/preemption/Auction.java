@@ -25,10 +25,8 @@ import org.jspecify.annotations.Nullable;
  * on the node alone, devices included.
  */
 final class Auction {
-    private static final Comparator<Victim> CHEAPEST_FIRST =
-            Comparator.comparingDouble(Victim::cost).thenComparing(Victim::id);
-
-    private final Map<String, List<Victim>> byNode;
+    private final Candidates candidates;
+    private final Set<Victim> allowed;
     private final Rights rights;
     private final Preemptor.Steps steps;
     private final Placement single;
@@ -48,13 +46,15 @@ final class Auction {
 
     Auction(
             Snapshot base,
-            Map<String, List<Victim>> byNode,
+            Candidates candidates,
+            Set<Victim> allowed,
             Rights rights,
             Preemptor.Steps steps,
             long seed,
             Allocator allocator) {
         this.now = base;
-        this.byNode = byNode;
+        this.candidates = candidates;
+        this.allowed = allowed;
         this.rights = rights;
         this.steps = steps;
         this.single = new Placement(seed, allocator);
@@ -147,10 +147,13 @@ final class Auction {
     }
 
     private List<Victim> victims(Node node) {
-        return byNode.getOrDefault(node.name(), List.of()).stream()
-                .filter(v -> !chosen.contains(v))
-                .sorted(CHEAPEST_FIRST)
-                .toList();
+        var result = new ArrayList<Victim>();
+        for (Victim victim : candidates.on(node.name())) {
+            if (allowed.contains(victim) && !chosen.contains(victim)) {
+                result.add(victim);
+            }
+        }
+        return result;
     }
 
     /** A bid that is not above the true one: nothing where the requests are free, else the cheapest work there. */

@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,13 +49,11 @@ public final class Preemptor {
     }
 
     /** Finds room for the group. */
-    public Plan plan(Snapshot base, Group group, List<Victim> candidates, Rights rights, int stepLimit) {
-        var allowed = candidates.stream().filter(rights::allows).toList();
-        if (gangs.place(base, group) instanceof GangVerdict.Placed placed) {
-            return new Plan.Stop(List.of(), placed.assignments());
-        }
+    public Plan plan(Snapshot base, Group group, Candidates candidates, Rights rights, int stepLimit) {
+        var allowed = new LinkedHashSet<Victim>();
+        candidates.all().stream().filter(rights::allows).forEach(allowed::add);
         var steps = new Steps(stepLimit);
-        Found found = auctions(base, group, allowed, rights, steps);
+        Found found = auctions(base, group, candidates, allowed, rights, steps);
         if (found == null) {
             GangVerdict best = gangs.place(without(base, allowed), group);
             if (!(best instanceof GangVerdict.Placed possible)) {
@@ -92,16 +89,11 @@ public final class Preemptor {
         }
     }
 
-    private @Nullable Found auctions(Snapshot base, Group group, List<Victim> allowed, Rights rights, Steps steps) {
-        var byNode = new HashMap<String, List<Victim>>();
-        for (Victim victim : allowed) {
-            for (String node : nodes(victim)) {
-                byNode.computeIfAbsent(node, n -> new ArrayList<>()).add(victim);
-            }
-        }
+    private @Nullable Found auctions(
+            Snapshot base, Group group, Candidates candidates, Set<Victim> allowed, Rights rights, Steps steps) {
         var offers = new ArrayList<Found>();
         for (List<Node> nodes : domains(base, group)) {
-            var auction = new Auction(base, byNode, rights, steps, seed, allocator);
+            var auction = new Auction(base, candidates, allowed, rights, steps, seed, allocator);
             Optional<Set<Victim>> chosen = auction.run(group.allPods(), nodes);
             chosen.ifPresent(victims -> offers.add(new Found(victims, List.of())));
         }
@@ -143,7 +135,7 @@ public final class Preemptor {
 
     /** All work on the nodes where the group would go if everything were empty. */
     private @Nullable Found onNodesOf(
-            GangVerdict.Placed best, Snapshot base, Group group, List<Victim> allowed, Rights rights) {
+            GangVerdict.Placed best, Snapshot base, Group group, Set<Victim> allowed, Rights rights) {
         var nodes = new HashSet<String>();
         best.assignments().forEach(a -> nodes.add(a.placed().node()));
         var victims = new LinkedHashSet<Victim>();
@@ -172,12 +164,6 @@ public final class Preemptor {
             }
         }
         return result;
-    }
-
-    private static Set<String> nodes(Victim victim) {
-        var nodes = new TreeSet<String>();
-        victim.pods().forEach(p -> nodes.add(p.node()));
-        return nodes;
     }
 
     /** The snapshot without some work and what it holds. */

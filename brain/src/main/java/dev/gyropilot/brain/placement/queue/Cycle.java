@@ -8,6 +8,7 @@ import dev.gyropilot.brain.placement.device.Allocator;
 import dev.gyropilot.brain.placement.device.Claim;
 import dev.gyropilot.brain.placement.gang.GangPlacement;
 import dev.gyropilot.brain.placement.gang.GangVerdict;
+import dev.gyropilot.brain.placement.preemption.Candidates;
 import dev.gyropilot.brain.placement.preemption.Plan;
 import dev.gyropilot.brain.placement.preemption.Preemptor;
 import dev.gyropilot.brain.placement.preemption.Victim;
@@ -96,6 +97,7 @@ public final class Cycle {
         private Snapshot now;
         private int plans;
         private boolean headWaits;
+        private @Nullable Candidates candidates;
 
         Round(Input input) {
             this.input = input;
@@ -209,11 +211,14 @@ public final class Cycle {
         }
 
         /** Adds the cheapest work whose end makes the quota suffice; false when nothing does. */
-        private boolean makeQuota(Job job, List<Victim> candidates, Set<Victim> victims) {
+        private boolean makeQuota(Job job, Set<Victim> victims) {
             var trial = tree.copy();
             var rights = new ReclaimRights(trial, job, running);
             victims.forEach(rights::take);
-            List<Victim> cheapest = candidates.stream()
+            if (trial.check(job.queue(), job.demand()).isEmpty()) {
+                return true;
+            }
+            List<Victim> cheapest = candidates().all().stream()
                     .filter(victim -> !victims.contains(victim))
                     .sorted(Comparator.comparingDouble(Victim::cost).thenComparing(Victim::id))
                     .toList();
@@ -308,8 +313,7 @@ public final class Cycle {
                 return null;
             }
             var rights = new ReclaimRights(tree.copy(), job, running);
-            List<Victim> candidates = candidates(job, rights);
-            if (candidates.isEmpty()) {
+            if (candidates().all().stream().noneMatch(rights::allows)) {
                 return null;
             }
             Object hope = List.of(likeness(job), job.queue(), job.priority());
@@ -317,14 +321,14 @@ public final class Cycle {
                 return null;
             }
             plans++;
-            Plan plan =
-                    preemptor.plan(keeping(job, Long.MAX_VALUE), job.group(), candidates, rights, Preemptor.STEP_LIMIT);
+            Plan plan = preemptor.plan(
+                    keeping(job, Long.MAX_VALUE), job.group(), candidates(), rights, Preemptor.STEP_LIMIT);
             if (!(plan instanceof Plan.Stop stop)) {
                 hopeless.add(hope);
                 return null;
             }
             var chosen = new LinkedHashSet<>(stop.victims());
-            if (!makeQuota(job, candidates, chosen) || chosen.isEmpty()) {
+            if (!makeQuota(job, chosen) || chosen.isEmpty()) {
                 return null;
             }
             var victims = new ArrayList<Running>();
@@ -365,17 +369,17 @@ public final class Cycle {
                             true));
         }
 
-        private List<Victim> candidates(Job job, ReclaimRights rights) {
-            var result = new ArrayList<Victim>();
-            for (Running work : running.values()) {
-                if (work.stoppable() && !work.stopping() && !work.id().equals(job.id())) {
-                    var victim = new Victim(work.id(), work.pods(), cost(work));
-                    if (rights.allows(victim)) {
-                        result.add(victim);
-                    }
-                }
+        /** All that may be stopped for anybody; who may stop it is a matter of rights. */
+        private Candidates candidates() {
+            Candidates known = candidates;
+            if (known == null) {
+                known = new Candidates(running.values().stream()
+                        .filter(work -> work.stoppable() && !work.stopping())
+                        .map(work -> new Victim(work.id(), work.pods(), cost(work)))
+                        .toList());
+                candidates = known;
             }
-            return result;
+            return known;
         }
 
         /** What is lost: its devices, more for each hour since it last saved its work, and much more for its priority. */

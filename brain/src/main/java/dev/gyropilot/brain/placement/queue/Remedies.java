@@ -9,6 +9,7 @@ import dev.gyropilot.brain.placement.device.Scope;
 import dev.gyropilot.brain.placement.device.Slice;
 import dev.gyropilot.brain.placement.gang.GangPlacement;
 import dev.gyropilot.brain.placement.gang.GangVerdict;
+import dev.gyropilot.brain.placement.preemption.Candidates;
 import dev.gyropilot.brain.placement.preemption.Plan;
 import dev.gyropilot.brain.placement.preemption.Preemptor;
 import dev.gyropilot.brain.placement.preemption.Victim;
@@ -144,12 +145,12 @@ public final class Remedies {
                     job.stranded(),
                     true);
             var rights = new ReclaimRights(tree.copy(), raised, byId);
-            List<Victim> candidates = running.stream()
+            var candidates = new Candidates(running.stream()
                     .map(work -> new Victim(
                             work.id(), work.pods(), Math.max(1, work.amount().deviceMillis())))
                     .filter(rights::allows)
-                    .toList();
-            if (!candidates.isEmpty()
+                    .toList());
+            if (!candidates.all().isEmpty()
                     && preemptor.plan(snapshot, job.group(), candidates, rights, Preemptor.STEP_LIMIT)
                             instanceof Plan.Stop) {
                 parts.add("a priority of " + (step + 1) + " in place of " + job.priority());
