@@ -18,6 +18,7 @@ import dev.gyropilot.apiserver.discovery.SelfDescription;
 import dev.gyropilot.apiserver.fields.FieldManager;
 import dev.gyropilot.apiserver.http.HttpLimits;
 import dev.gyropilot.apiserver.http.HttpServer;
+import dev.gyropilot.apiserver.inprocess.InProcessTransport;
 import dev.gyropilot.apiserver.registry.CustomDefinitions;
 import dev.gyropilot.apiserver.registry.DefinitionStrategy;
 import dev.gyropilot.apiserver.registry.FirstObjects;
@@ -29,6 +30,10 @@ import dev.gyropilot.apiserver.rest.NodeProxy;
 import dev.gyropilot.apiserver.rest.Resources;
 import dev.gyropilot.apiserver.store.Store;
 import dev.gyropilot.apiserver.table.Tables;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -49,12 +54,15 @@ public final class ApiServer implements AutoCloseable {
     /** The user with all rights. */
     public static final String ADMIN = "kubernetes-admin";
 
+    private static final int REQUEST_TIMEOUT_MILLIS = 30_000;
+
     private final Store store;
     private final Pki pki;
     private final Credentials credentials;
     private final Path keyFolder;
     private final CustomDefinitions definitions;
     private final HttpServer http;
+    private final InProcessTransport transport;
 
     private ApiServer(
             Store store,
@@ -62,13 +70,15 @@ public final class ApiServer implements AutoCloseable {
             Credentials credentials,
             Path keyFolder,
             CustomDefinitions definitions,
-            HttpServer http) {
+            HttpServer http,
+            InProcessTransport transport) {
         this.store = store;
         this.pki = pki;
         this.credentials = credentials;
         this.keyFolder = keyFolder;
         this.definitions = definitions;
         this.http = http;
+        this.transport = transport;
     }
 
     /**
@@ -109,10 +119,11 @@ public final class ApiServer implements AutoCloseable {
         Metrics metrics = new Metrics();
         SelfDescription pages = new SelfDescription(store, registry, definitions, metrics, resources::runningWatches);
         Api api = new Api(engine, authenticator, resources, pages, metrics);
+        HttpLimits limits = httpLimits(config);
         HttpServer http = HttpServer.start(
                 new InetSocketAddress(config.bindAddress(), config.port()),
                 tls(pki, pki.serving("apiserver", names(config))),
-                httpLimits(config),
+                limits,
                 api);
         // The port may be another than at the last start.
         FirstObjects.keep(
@@ -121,7 +132,14 @@ public final class ApiServer implements AutoCloseable {
                 config.clock(),
                 BootstrapObjects.kubernetesService(
                         config.bindAddress().getHostAddress(), http.address().getPort()));
-        return new ApiServer(store, pki, credentials, config.directory().resolve("pki"), definitions, http);
+        return new ApiServer(
+                store,
+                pki,
+                credentials,
+                config.directory().resolve("pki"),
+                definitions,
+                http,
+                new InProcessTransport(api, limits));
     }
 
     public int port() {
@@ -162,6 +180,26 @@ public final class ApiServer implements AutoCloseable {
                 .write(file);
     }
 
+    /**
+     * A client with all rights for parts of this process: no network and no TLS lie between, all else is as for every other
+     * client. Without exec, attach and port-forward.
+     */
+    public KubernetesClient client() {
+        Config config = new ConfigBuilder(Config.empty())
+                .withMasterUrl(url())
+                .withOauthToken(token(ADMIN, List.of(User.GROUP_MASTERS)))
+                .withOnlyHttpWatches(true)
+                .withRequestTimeout(REQUEST_TIMEOUT_MILLIS)
+                .withRequestRetryBackoffLimit(0)
+                // There is no TLS in which to trust anyone; else the client reads the JDK's list of authorities.
+                .withTrustCerts(true)
+                .build();
+        return new KubernetesClientBuilder()
+                .withConfig(config)
+                .withHttpClientFactory(transport)
+                .build();
+    }
+
     /** Read access to the stored objects without a request. */
     public Store store() {
         return store;
@@ -169,11 +207,11 @@ public final class ApiServer implements AutoCloseable {
 
     private Kubeconfig kubeconfig(String user, List<String> groups) {
         return new Kubeconfig(
-                "gyropilot",
-                url(),
-                pki.authorityPem(),
-                new Kubeconfig.Login.ByToken(credentials.kept(keyFolder.resolve("token-" + user), user, groups)),
-                "");
+                "gyropilot", url(), pki.authorityPem(), new Kubeconfig.Login.ByToken(token(user, groups)), "");
+    }
+
+    private String token(String user, List<String> groups) {
+        return credentials.kept(keyFolder.resolve("token-" + user), user, groups);
     }
 
     /** The server as a client of node agents: with a certificate that they know, trusting this installation's only. */
@@ -221,6 +259,7 @@ public final class ApiServer implements AutoCloseable {
     @Override
     public void close() {
         http.close();
+        transport.close();
         definitions.close();
         store.close();
     }

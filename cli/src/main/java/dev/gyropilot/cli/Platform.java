@@ -103,7 +103,7 @@ final class Platform implements AutoCloseable {
                         "apiServer", ApiServerConfig.of(home.directory().resolve("apiserver"), apiPort))));
         api.writeKubeconfig(home.kubeconfig(), ApiServer.ADMIN);
         home.writeRunState(RunState.ofThisProcess(Version.current(), api.url(), gatewayUrl, false));
-        Cluster cluster = start(Part.CLUSTER, () -> new Cluster(Clients.of(home.kubeconfig()), clock, "gyropilot"));
+        Cluster cluster = start(Part.CLUSTER, () -> new Cluster(api.client(), clock, "gyropilot"));
 
         terminal.doing("starting controllers, scheduler, node and gateway");
         all(

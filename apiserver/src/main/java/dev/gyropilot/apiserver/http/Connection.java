@@ -244,7 +244,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         }
         if (content instanceof LastHttpContent) {
             cancelTimer();
-            dispatch(new Exchange(this, head, body.toByteArray()));
+            dispatch(new NetworkExchange(this, head, body.toByteArray()));
             body.reset();
         }
     }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gyropilot.apiserver.inprocess;
+
+import org.jspecify.annotations.NullMarked;
