@@ -352,7 +352,8 @@ class KubectlIT {
 
     @Test
     void explainAndDiscoveryKnowAllKinds() {
-        assertThat(kubectl("explain", "deployment.spec.strategy")).contains("rollingUpdate");
+        assertThat(kubectl("explain", "deployment.spec.strategy"))
+                .contains("rollingUpdate", "How old pods are replaced by new ones.");
         assertThat(kubectl("explain", "modelservice.spec.model"))
                 .contains("uri")
                 .contains("Where the model lies");

@@ -70,7 +70,7 @@ public final class KubernetesDocuments {
     }
 
     /**
-     * The OpenAPI v3 document of a group version, newly made with all its schemas.
+     * The OpenAPI v3 document of a group version, newly made with all its schemas and our descriptions.
      *
      * @param path such as {@code apis/apps/v1}
      */
@@ -81,7 +81,8 @@ public final class KubernetesDocuments {
         document.set("paths", recorded.path("paths"));
         ObjectNode schemas = document.putObject("components").putObject("schemas");
         recorded.path("schemas")
-                .forEach(name -> schemas.set(name.textValue(), schemas().get(name.textValue())));
+                .forEach(name -> schemas.set(name.textValue(), Descriptions.describe(name.textValue(), (ObjectNode)
+                        schemas().get(name.textValue()))));
         return document;
     }
 
