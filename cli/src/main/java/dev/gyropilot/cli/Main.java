@@ -41,6 +41,7 @@ import picocli.CommandLine.ScopeType;
             QueueCommand.class,
             WhyCommand.class,
             GpusCommand.class,
+            PlaceCommand.class,
             RunCommand.class,
             ImageCommand.class,
             InstallCommand.class,

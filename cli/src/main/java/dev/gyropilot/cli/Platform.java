@@ -13,7 +13,6 @@ import dev.gyropilot.node.NodeConfig;
 import dev.gyropilot.node.NodeCredentials;
 import dev.gyropilot.node.ProcessNode;
 import dev.gyropilot.node.image.ImageTable;
-import dev.gyropilot.node.pod.AddressRange;
 import dev.gyropilot.node.simulate.SimulatedNodes;
 import dev.gyropilot.node.simulate.SimulationConfig;
 import dev.gyropilot.operator.Operator;
@@ -48,6 +47,7 @@ final class Platform implements AutoCloseable {
 
     /** The parts in the order in which they need each other; they are closed in the reverse order. */
     private enum Part {
+        POD_RANGES,
         API,
         LEDGER,
         CLUSTER,
@@ -61,6 +61,7 @@ final class Platform implements AutoCloseable {
     }
 
     private final Home home;
+    private final PodRanges podRanges = new PodRanges();
 
     private final ConcurrentSkipListMap<Part, AutoCloseable> parts = new ConcurrentSkipListMap<>();
 
@@ -82,6 +83,7 @@ final class Platform implements AutoCloseable {
 
     private void startAll(PlatformOptions options, Terminal terminal) throws Exception {
         InstantSource clock = InstantSource.system();
+        parts.put(Part.POD_RANGES, podRanges);
         Configuration configuration = Configuration.read(home.directory().resolve("config.yaml"));
         int apiPort = freePort("--api-port", options.apiPort());
         int gatewayPort = freePort("--gateway-port", options.gatewayPort());
@@ -166,11 +168,8 @@ final class Platform implements AutoCloseable {
                 .withPodRange(ownPart(NodeConfig.DEFAULT_POD_RANGE, PODS_PREFIX));
     }
 
-    /** Pods share the host's network: those of two data directories must not get the same addresses. */
     private String ownPart(String range, int prefix) {
-        return new AddressRange(range)
-                .part(prefix, home.directory().toString().hashCode())
-                .toString();
+        return podRanges.hold(range, prefix, home.directory().toString());
     }
 
     private static NodeCredentials nodeCredentials(ApiServer api, String name) {

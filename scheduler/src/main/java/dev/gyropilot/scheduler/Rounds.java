@@ -251,14 +251,18 @@ final class Rounds {
         }
     }
 
-    private void tell(Jobs jobs, Decision.Wait wait, Remedied remedied, Instant now) {
-        String reason = switch (wait.why()) {
+    /** The reason of the pod's condition. */
+    static String reason(Decision.Why why) {
+        return switch (why) {
             case QUEUE -> "QueueNotReady";
             case QUOTA -> "QuotaExceeded";
             case ROOM -> "Unschedulable";
             case RESERVED -> "Reserved";
             case STOPPING -> "Preempting";
         };
+    }
+
+    private void tell(Jobs jobs, Decision.Wait wait, Remedied remedied, Instant now) {
         List<JobPod> pods = wait.job().group().allPods().stream()
                 .map(member -> jobs.find(member.uid()))
                 .filter(pod -> pod != null && !pod.reported.equals(wait.message()) && isDue(pod, now))
@@ -269,7 +273,7 @@ final class Rounds {
             return;
         }
         String remedy = room ? remedied.of(wait.job()) : "";
-        pods.forEach(pod -> tell(pod, reason, wait.message(), remedy, now));
+        pods.forEach(pod -> tell(pod, reason(wait.why()), wait.message(), remedy, now));
     }
 
     private static boolean isDue(JobPod pod, Instant now) {

@@ -37,11 +37,22 @@ public final class AddressRange {
 
     /** One of the equal parts with that prefix into which this range falls; the index goes round. */
     public AddressRange part(int prefix, int index) {
-        int partSize = 1 << (32 - prefix);
-        if (partSize > size) {
+        int partSize = size / parts(prefix);
+        return new AddressRange(address(Math.floorMod(index, parts(prefix)) * partSize) + "/" + prefix);
+    }
+
+    /** How many parts with that prefix there are. */
+    public int parts(int prefix) {
+        int parts = size >> (32 - prefix);
+        if (parts == 0) {
             throw new IllegalArgumentException("pod range " + text + " has no parts of /" + prefix);
         }
-        return new AddressRange(address(Math.floorMod(index, size / partSize) * partSize) + "/" + prefix);
+        return parts;
+    }
+
+    /** The address that no pod gets. */
+    public String network() {
+        return address(0);
     }
 
     /** A free address. */

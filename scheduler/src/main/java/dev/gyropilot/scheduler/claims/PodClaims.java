@@ -4,32 +4,21 @@ import dev.gyropilot.api.cluster.Cluster;
 import dev.gyropilot.api.cluster.Key;
 import dev.gyropilot.api.cluster.Reconciler;
 import dev.gyropilot.brain.placement.objects.ClaimNames;
-import io.fabric8.kubernetes.api.model.OwnerReference;
-import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodResourceClaim;
 import io.fabric8.kubernetes.api.model.PodResourceClaimStatus;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
-import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimTemplate;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.zip.CRC32;
 
 /** Makes the claims that a pod's templates ask for, and names them in the pod's status. */
 final class PodClaims implements Reconciler {
-    private static final String ANNOTATION = "resource.kubernetes.io/pod-claim-name";
-
-    /** The longest name that leaves room for the suffix. */
-    private static final int PREFIX_LIMIT = 200;
-
     private final Cluster cluster;
 
     PodClaims(Cluster cluster) {
@@ -85,7 +74,7 @@ final class PodClaims implements Reconciler {
                             + namespace);
             return Optional.empty();
         }
-        ResourceClaim wanted = generated(pod, entry, template.get());
+        ResourceClaim wanted = TemplateClaims.of(pod, entry, template.get());
         try {
             var _ = cluster.client().resource(wanted).create();
         } catch (KubernetesClientException e) {
@@ -98,41 +87,6 @@ final class PodClaims implements Reconciler {
             }
         }
         return Optional.of(wanted.getMetadata().getName());
-    }
-
-    /** The name follows from the pod and the entry, so that a second attempt finds what the first one made. */
-    private static ResourceClaim generated(Pod pod, PodResourceClaim entry, ResourceClaimTemplate template) {
-        var spec = template.getSpec();
-        var metadata = spec.getMetadata();
-        String prefix = pod.getMetadata().getName() + "-" + entry.getName();
-        return new ResourceClaimBuilder()
-                .withNewMetadata()
-                .withNamespace(pod.getMetadata().getNamespace())
-                .withName(prefix.substring(0, Math.min(prefix.length(), PREFIX_LIMIT)) + "-" + suffix(pod, entry))
-                .withLabels(metadata == null ? Map.of() : metadata.getLabels())
-                .withAnnotations(metadata == null ? Map.of() : metadata.getAnnotations())
-                .addToAnnotations(ANNOTATION, entry.getName())
-                .withOwnerReferences(owner(pod))
-                .endMetadata()
-                .withSpec(spec.getSpec())
-                .build();
-    }
-
-    private static OwnerReference owner(Pod pod) {
-        return new OwnerReferenceBuilder()
-                .withApiVersion("v1")
-                .withKind("Pod")
-                .withName(pod.getMetadata().getName())
-                .withUid(pod.getMetadata().getUid())
-                .withController(true)
-                .withBlockOwnerDeletion(true)
-                .build();
-    }
-
-    private static String suffix(Pod pod, PodResourceClaim entry) {
-        var crc = new CRC32();
-        crc.update((pod.getMetadata().getUid() + "/" + entry.getName()).getBytes(StandardCharsets.UTF_8));
-        return HexFormat.of().toHexDigits((int) crc.getValue());
     }
 
     private void publish(Pod pod, List<PodResourceClaimStatus> made) {

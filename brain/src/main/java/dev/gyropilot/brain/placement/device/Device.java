@@ -53,6 +53,20 @@ public record Device(
                 allowMultipleAllocations);
     }
 
+    Device withTaints(List<DeviceTaint> other) {
+        return new Device(
+                name,
+                attributes,
+                capacity,
+                consumesCounters,
+                scope,
+                List.copyOf(other),
+                bindsToNode,
+                bindingConditions,
+                bindingFailureConditions,
+                allowMultipleAllocations);
+    }
+
     /** An attribute by its qualified name: that very name, or its last part if the domain is the driver's. */
     Optional<AttributeValue> attribute(String qualifiedName, String driver) {
         AttributeValue exact = attributes.get(qualifiedName);

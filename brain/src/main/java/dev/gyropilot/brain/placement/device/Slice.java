@@ -25,4 +25,8 @@ public record Slice(
         devices = List.copyOf(devices);
         sharedCounters = List.copyOf(sharedCounters);
     }
+
+    Slice withDevices(List<Device> other) {
+        return new Slice(name, pool, generation, sliceCount, scope, other, sharedCounters);
+    }
 }

@@ -13,6 +13,8 @@ import dev.gyropilot.brain.placement.device.DeviceTaint;
 import dev.gyropilot.brain.placement.device.PoolId;
 import dev.gyropilot.brain.placement.device.Scope;
 import dev.gyropilot.brain.placement.device.Slice;
+import dev.gyropilot.brain.placement.device.TaintRule;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.NodeSelector;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.resource.v1.Counter;
@@ -34,8 +36,11 @@ import org.jspecify.annotations.Nullable;
 public final class DeviceReader {
     private DeviceReader() {}
 
+    /** @throws IllegalArgumentException when a field that the API requires is missing; the message names it */
     public static Slice read(ResourceSlice object) {
-        var spec = object.getSpec();
+        var spec = required(object.getSpec(), "spec");
+        required(spec.getDriver(), "spec.driver");
+        required(required(spec.getPool(), "spec.pool").getName(), "spec.pool.name");
         boolean perDevice = Boolean.TRUE.equals(spec.getPerDeviceNodeSelection());
         return new Slice(
                 object.getMetadata().getName(),
@@ -53,7 +58,7 @@ public final class DeviceReader {
     }
 
     public static DeviceClass read(io.fabric8.kubernetes.api.model.resource.v1.DeviceClass object) {
-        var spec = object.getSpec();
+        var spec = required(object.getSpec(), "spec");
         return new DeviceClass(
                 object.getMetadata().getName(),
                 selectors(spec.getSelectors()),
@@ -61,6 +66,24 @@ public final class DeviceReader {
                         .flatMap(c -> config(c.getOpaque()).stream())
                         .toList(),
                 Optional.ofNullable(spec.getExtendedResourceName()));
+    }
+
+    /** A DeviceTaintRule of any version: without a selector it is for no device, with an empty one for all. */
+    public static TaintRule taintRule(GenericKubernetesResource object) {
+        if (!(object.get("spec", "taint") instanceof Map<?, ?> taint)) {
+            throw new IllegalArgumentException("spec.taint is missing. Remedy: set its key and effect.");
+        }
+        Map<?, ?> selector = object.get("spec", "deviceSelector") instanceof Map<?, ?> map ? map : Map.of();
+        return new TaintRule(
+                text(selector, "driver"),
+                text(selector, "pool"),
+                text(selector, "device"),
+                object.get("spec", "deviceSelector") == null,
+                new DeviceTaint(text(taint, "key"), text(taint, "value"), text(taint, "effect")));
+    }
+
+    private static String text(Map<?, ?> map, String key) {
+        return map.get(key) instanceof String text ? text : "";
     }
 
     /** The expressions; a selector without one is of an unknown kind and becomes an empty text. */
@@ -155,7 +178,15 @@ public final class DeviceReader {
                     .toList();
             return new Capacity.Policy(exact(p.getDefault()), values, range);
         });
-        return new Capacity(Quantities.exact(capacity.getValue()), policy);
+        return new Capacity(
+                Quantities.exact(required(capacity.getValue(), "the value of a device's capacity")), policy);
+    }
+
+    private static <T> T required(@Nullable T value, String field) {
+        if (value == null) {
+            throw new IllegalArgumentException(field + " is missing. Remedy: set it.");
+        }
+        return value;
     }
 
     private static Optional<BigDecimal> exact(@Nullable Quantity quantity) {
@@ -163,7 +194,7 @@ public final class DeviceReader {
     }
 
     private static Map<String, BigDecimal> counters(@Nullable Map<String, Counter> counters) {
-        return mapped(counters, c -> Quantities.exact(c.getValue()));
+        return mapped(counters, c -> Quantities.exact(required(c.getValue(), "the value of a counter")));
     }
 
     private static <A, B> Map<String, B> mapped(@Nullable Map<String, A> from, Function<A, B> value) {
