@@ -90,6 +90,12 @@ public record Claim(
         return new Claim(namespace, name, uid, requests, constraints, configs, Optional.empty(), Set.of(), deleting);
     }
 
+    /** The same claim with one of its requests only. */
+    Claim only(Request request) {
+        return new Claim(
+                namespace, name, uid, List.of(request), constraints, configs, allocation, reservedFor, deleting);
+    }
+
     public Claim allocated(ClaimAllocation to, Set<String> users) {
         return new Claim(namespace, name, uid, requests, constraints, configs, Optional.of(to), users, deleting);
     }

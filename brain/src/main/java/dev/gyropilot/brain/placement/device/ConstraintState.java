@@ -17,6 +17,9 @@ sealed interface ConstraintState {
     /** Takes back the newest device that joined. */
     void undo();
 
+    /** Equal for states that accept and refuse the same from here on. */
+    Object essence();
+
     static ConstraintState of(Claim.Constraint constraint, Features features) {
         return switch (constraint) {
             case Claim.Constraint.Match match -> new Match(match.attribute(), features);
@@ -84,6 +87,11 @@ sealed interface ConstraintState {
         public void undo() {
             common.removeFirst();
         }
+
+        @Override
+        public Object essence() {
+            return common.isEmpty() ? "" : common.getFirst();
+        }
     }
 
     /** The values of each device so far. */
@@ -120,6 +128,11 @@ sealed interface ConstraintState {
         @Override
         public void undo() {
             seen.removeLast();
+        }
+
+        @Override
+        public Object essence() {
+            return Set.copyOf(seen);
         }
     }
 }

@@ -19,11 +19,21 @@ import java.util.Optional;
  *
  * <p>Two shortcuts keep what they skip provably hopeless. Of interchangeable devices that nobody uses only the first is
  * tried at a position: whatever a later one could solve, it could. And a request for more devices than are obtainable is
- * given up before the first is picked.
+ * given up before the first is picked. A search that goes on for long also remembers what failed (equal uses of equal
+ * devices fail again), looks ahead to the requests to come, and asks once whether each request and claim could be served
+ * if it were alone.
  */
 final class Search {
     /** How many picks are tried before the search is given up. */
     private static final int PICK_LIMIT = 200_000;
+
+    /** From so many picks on it pays to look ahead. */
+    private static final int EFFORT = 10_000;
+
+    /** How many picks may show that a request or claim cannot even be served alone. */
+    private static final int ALONE_LIMIT = 20_000;
+
+    private static final int MEMORY_LIMIT = 100_000;
 
     final Devices devices;
     final Features features;
@@ -35,7 +45,29 @@ final class Search {
     private final IdentityHashMap<NodePool, Map<String, Use>> uses = new IdentityHashMap<>();
     private final IdentityHashMap<PoolDevice, PickedUse> picked = new IdentityHashMap<>();
     private final IdentityHashMap<NodePool, Map<String, Map<String, BigDecimal>>> drawn = new IdentityHashMap<>();
+    private final Map<State, Step> failed = new HashMap<>();
+    private final int limit;
+    private List<Claim> claims = List.of();
     private int tried;
+    private boolean asked;
+
+    /** Nothing can be found any more: the search only unwinds. */
+    private boolean doomed;
+
+    /**
+     * What decides about the rest of a search.
+     *
+     * @param size how many devices the claim has already
+     * @param used how often each kind of use occurs
+     */
+    private record State(int claim, int request, int size, Map<Used, Integer> used, List<Object> constraints) {}
+
+    /**
+     * The use of a device by what was picked.
+     *
+     * @param device its profile when it was unused before, else its id
+     */
+    private record Used(Object device, boolean held, boolean byClaim, int shares, Map<String, BigDecimal> consumed) {}
 
     /** A chosen device. */
     record Pick(
@@ -56,6 +88,11 @@ final class Search {
     }
 
     Search(Devices devices, Features features, Selection.Cache selections, List<NodePool> pools) {
+        this(devices, features, selections, pools, PICK_LIMIT);
+    }
+
+    private Search(Devices devices, Features features, Selection.Cache selections, List<NodePool> pools, int limit) {
+        this.limit = limit;
         this.devices = devices;
         this.features = features;
         this.selections = selections;
@@ -69,8 +106,9 @@ final class Search {
     }
 
     /** Whether every claim can be served; then {@link #picks} and {@link #plans} say how. */
-    boolean run(List<Claim> claims) {
-        for (Claim claim : claims) {
+    boolean run(List<Claim> wanted) {
+        claims = wanted;
+        for (Claim claim : wanted) {
             plans.add(ClaimPlan.of(claim, this));
             picks.add(new ArrayList<>());
         }
@@ -93,6 +131,25 @@ final class Search {
             // Another choice for an earlier claim may leave a smaller alternative to the next one.
             return request(claim + 1, 0) == Step.FOUND ? Step.FOUND : Step.NONE;
         }
+        if (tried <= EFFORT) {
+            return alternatives(claim, request);
+        }
+        if (isHopeless(claim, request)) {
+            return Step.NONE;
+        }
+        State state = state(claim, request);
+        Step known = failed.get(state);
+        if (known != null) {
+            return known;
+        }
+        Step step = alternatives(claim, request);
+        if (step != Step.FOUND && failed.size() < MEMORY_LIMIT) {
+            failed.put(state, step);
+        }
+        return step;
+    }
+
+    private Step alternatives(int claim, int request) {
         RequestPlan plan = plans.get(claim).requests.get(request);
         if (!plan.request().prioritized()) {
             return fill(claim, request, plan.alternatives().getFirst(), 0, 0);
@@ -106,6 +163,78 @@ final class Search {
             allTooMany &= step == Step.TOO_MANY;
         }
         return allTooMany ? Step.TOO_MANY : Step.NONE;
+    }
+
+    /** Whether a request from this one on cannot be served, even alone, with what is left. */
+    private boolean isHopeless(int claim, int request) {
+        if (!asked) {
+            asked = true;
+            doomed = limit == PICK_LIMIT && cannotBeServedAlone();
+        }
+        for (int c = claim; !doomed && c < plans.size(); c++) {
+            List<RequestPlan> requests = plans.get(c).requests;
+            for (int r = c == claim ? request : 0; r < requests.size(); r++) {
+                int of = c;
+                if (requests.get(r).alternatives().stream().noneMatch(ask -> isObtainable(of, ask))) {
+                    return true;
+                }
+            }
+        }
+        return doomed;
+    }
+
+    /** What cannot be served when nothing else is picked can never be served. */
+    private boolean cannotBeServedAlone() {
+        for (Claim claim : claims) {
+            for (Claim.Request request : claim.requests()) {
+                if (claim.requests().size() > 1 && fails(claim.only(request))) {
+                    return true;
+                }
+            }
+            if (claims.size() > 1 && fails(claim)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean fails(Claim claim) {
+        try {
+            return !new Search(devices, features, selections, pools, ALONE_LIMIT).run(List.of(claim));
+        } catch (Aborted e) {
+            // Then the whole search has to find out by itself.
+            return false;
+        }
+    }
+
+    private State state(int claim, int request) {
+        var used = new HashMap<Used, Integer>();
+        picked.forEach((device, use) -> {
+            boolean before = use(device.pool).containsKey(device.device.name());
+            used.merge(
+                    new Used(
+                            before ? device.id : device.profile(),
+                            !use.holders.isEmpty(),
+                            use.holders.contains(claim),
+                            use.shares,
+                            Map.copyOf(use.consumed)),
+                    1,
+                    Integer::sum);
+        });
+        return new State(
+                claim,
+                request,
+                picks.get(claim).size(),
+                used,
+                plans.get(claim).constraints.stream()
+                        .map(ConstraintState::essence)
+                        .toList());
+    }
+
+    private boolean isObtainable(int claim, AskPlan ask) {
+        return ask.all
+                ? ask.count > 0 && ask.wanted.stream().noneMatch(device -> inUse(claim, ask, device))
+                : isEnough(claim, ask);
     }
 
     /** Picks the devices of an alternative from the {@code done}th on, then goes on to the next request. */
@@ -122,7 +251,7 @@ final class Search {
         if (ask.all) {
             return next(claim, request, ask, done);
         }
-        if (done == 0 && ask.count > 1 && obtainable(claim, ask) < ask.count) {
+        if (done == 0 && ask.count > 1 && !isEnough(claim, ask)) {
             return Step.NONE;
         }
         return choose(claim, request, ask, done, from);
@@ -141,7 +270,7 @@ final class Search {
 
     private Step choose(int claim, int request, AskPlan ask, int done, int from) {
         HashSet<NodePool.Profile> hopeless = null;
-        for (int at = from; at < candidates.size(); at++) {
+        for (int at = from; at < candidates.size() && !doomed; at++) {
             PoolDevice candidate = candidates.get(at);
             if (inUse(claim, ask, candidate) || !selectable(ask.selection, candidate, ask.what)) {
                 continue;
@@ -168,17 +297,25 @@ final class Search {
         return Step.NONE;
     }
 
-    /** How many devices an ask could get if nothing else were picked; an upper bound. */
-    private int obtainable(int claim, AskPlan ask) {
+    /** Whether an ask could get its devices if nothing else were picked; true where that cannot be said. */
+    private boolean isEnough(int claim, AskPlan ask) {
         int count = 0;
         for (PoolDevice candidate : candidates) {
-            if (!inUse(claim, ask, candidate)
-                    && selectable(ask.selection, candidate, ask.what)
-                    && !tainted(ask.ask, candidate.device)) {
-                count++;
+            if (count >= ask.count) {
+                break;
+            }
+            try {
+                if (!inUse(claim, ask, candidate)
+                        && selectable(ask.selection, candidate, ask.what)
+                        && !tainted(ask.ask, candidate.device)) {
+                    count++;
+                }
+            } catch (Aborted e) {
+                // A selector fails on a device that is perhaps never reached.
+                return true;
             }
         }
-        return count;
+        return count >= ask.count;
     }
 
     /** The devices that "all" means for a request: selectable and with the capacity, free or not. */
@@ -279,8 +416,8 @@ final class Search {
 
     /** Takes the device if it can be had; all state changes or none does. */
     private boolean pick(int claim, AskPlan ask, PoolDevice candidate) {
-        if (++tried > PICK_LIMIT) {
-            throw new Aborted("the search for devices was given up after " + PICK_LIMIT
+        if (++tried > limit) {
+            throw new Aborted("the search for devices was given up after " + limit
                     + " attempts. Maybe fewer alternatives or constraints in claim "
                     + plans.get(claim).claim.name());
         }
@@ -288,7 +425,8 @@ final class Search {
             return false;
         }
         Optional<Map<String, BigDecimal>> consumed = consumption(ask.ask, candidate);
-        if (consumed.isEmpty()) {
+        // As upstream does it: with "all" a constraint that cannot hold is told even where the capacity is gone.
+        if (consumed.isEmpty() && !ask.all) {
             return false;
         }
         boolean shared = isShared(candidate.device);
@@ -297,6 +435,10 @@ final class Search {
             return false;
         }
         if (tainted(ask.ask, candidate.device) || !join(claim, ask, candidate)) {
+            return false;
+        }
+        if (consumed.isEmpty()) {
+            ask.constraints.forEach(ConstraintState::undo);
             return false;
         }
         if (draws) {
