@@ -6,10 +6,10 @@ class_path=$1
 shift
 cd "$root"
 classes=$root/benchmarks/target/fast
-if [ ! -f "$classes/built" ] || [ -n "$(find benchmarks/src benchmarks/pom.xml -newer "$classes/built" -print -quit)" ] ||
+if [ ! -f "$classes/built" ] || [ -n "$(find benchmarks/src benchmarks/pom.xml simulator/src simulator/pom.xml -newer "$classes/built" -print -quit)" ] ||
   [ "$root/target/dist/built" -nt "$classes/built" ]; then
   echo "gyro: building the benchmarks" >&2
-  "${MAVEN:-mvn}" -B -q -Dfast -DskipTests -pl benchmarks -am package >&2
+  "${MAVEN:-mvn}" -B -q -Dfast -DskipTests -pl benchmarks,simulator -am package >&2
   touch "$classes/built"
 fi
 jars=("$classes"/lib/*.jar)

@@ -1,14 +1,16 @@
 package dev.gyropilot.benchmarks;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
-/** {@code gyro bench NAME… [-o json]}: runs benchmarks by name and prints their rows. */
+/** {@code gyro bench NAME… [options]}: runs benchmarks by name and prints their rows. */
 public final class Bench {
     private Bench() {}
 
@@ -18,17 +20,33 @@ public final class Bench {
         List<Row> run() throws Exception;
     }
 
-    private static Map<String, Suite> suites() {
+    private static final String HELP = """
+            gyro bench NAME… [-o json] [--openb DIR] [--jobs FILE] [--seeds N] [--first-seed N]
+              --openb DIR    placement: the folder with the openb node and pod lists
+              --jobs FILE    placement: a list of jobs (timestamp, duration, num_gpus, cluster)
+              --seeds N      placement: how many orders of arrival per pod list (10)
+              --first-seed N placement: the seed of the first (1)
+            Benchmarks:\s""";
+
+    /** What the command line says beyond the names. */
+    record Options(Optional<Path> openb, Optional<Path> jobs, int seeds, long firstSeed) {}
+
+    private static Map<String, Suite> suites(Options options) {
         Map<String, Suite> suites = new LinkedHashMap<>();
         suites.put("start", new StartBench()::run);
         suites.put("gateway", GatewayBench::run);
         suites.put("queues", QueueBench::run);
+        suites.put("placement", () -> PlacementSuite.run(options));
         return suites;
     }
 
     public static void main(String[] arguments) throws Exception {
         List<String> names = new ArrayList<>();
+        String known = String.join(
+                ", ",
+                suites(new Options(Optional.empty(), Optional.empty(), 1, 1)).keySet());
         boolean json = false;
+        var options = new Options(Optional.empty(), Optional.empty(), 10, 1);
         for (int i = 0; i < arguments.length; i++) {
             switch (arguments[i]) {
                 case "-o", "--output" -> {
@@ -38,25 +56,43 @@ public final class Bench {
                     }
                     json = true;
                 }
+                case "--openb" -> {
+                    i++;
+                    options = new Options(
+                            Optional.of(Path.of(value(arguments, i))), options.jobs, options.seeds, options.firstSeed);
+                }
+                case "--jobs" -> {
+                    i++;
+                    options = new Options(
+                            options.openb, Optional.of(Path.of(value(arguments, i))), options.seeds, options.firstSeed);
+                }
+                case "--seeds" -> {
+                    i++;
+                    options = new Options(options.openb, options.jobs, (int) number(arguments, i), options.firstSeed);
+                }
+                case "--first-seed" -> {
+                    i++;
+                    options = new Options(options.openb, options.jobs, options.seeds, number(arguments, i));
+                }
                 case "-h", "--help" -> {
-                    System.out.println(
-                            "gyro bench NAME… [-o json]\nBenchmarks: " + String.join(", ", suites().keySet()));
+                    System.out.println(HELP + known);
                     return;
                 }
                 default -> names.add(arguments[i]);
             }
         }
         if (names.isEmpty()) {
-            fail("name at least one of: " + String.join(", ", suites().keySet()));
+            fail("name at least one of: " + known);
         }
+        Map<String, Suite> suites = suites(options);
         for (String name : names) {
-            if (!suites().containsKey(name)) {
-                fail("there is no benchmark \"" + name + "\"; there are: " + String.join(", ", suites().keySet()));
+            if (!suites.containsKey(name)) {
+                fail("there is no benchmark \"" + name + "\"; there are: " + known);
             }
         }
         List<Row> rows = new ArrayList<>();
         for (String name : names) {
-            rows.addAll(Objects.requireNonNull(suites().get(name)).run());
+            rows.addAll(Objects.requireNonNull(suites.get(name)).run());
         }
         if (json) {
             System.out.println(JsonMapper.builder()
@@ -75,6 +111,26 @@ public final class Bench {
                     Locale.ROOT, "  %s %.2f (ratio %.2f)", row.peer(), row.peerValue(), row.value() / row.peerValue());
         }
         System.out.println(line);
+    }
+
+    private static String value(String[] arguments, int at) {
+        if (at >= arguments.length) {
+            fail(arguments[at - 1] + " takes a value");
+        }
+        return arguments[at];
+    }
+
+    private static long number(String[] arguments, int at) {
+        try {
+            long number = Long.parseLong(value(arguments, at));
+            if (number > 0) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // The same answer as for a number that is too small.
+        }
+        fail(arguments[at - 1] + " is \"" + arguments[at] + "\". Maybe a whole number of 1 or more was meant");
+        return 0;
     }
 
     private static void fail(String message) {

@@ -32,25 +32,26 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.HdrHistogram.Histogram;
 
-/** Decisions per second of placement alone, one thread, on 5,000 nodes; prints a JSON array. Argument: the number of nodes. */
-public final class PlacementBench {
+/** Decisions per second of placement alone, one thread, on 5,000 nodes; the floors of kube-scheduler's CI beside it. */
+final class PlacementBench {
     private static final String DRIVER = "gpu.example.com";
     private static final int DEVICES = 8;
+    private static final int NODES = 5000;
     private final int nodes;
-    private final List<String> rows = new ArrayList<>();
+    private final List<Row> rows = new ArrayList<>();
 
     private PlacementBench(int nodes) {
         this.nodes = nodes;
     }
 
-    public static void main(String[] args) {
-        var bench = new PlacementBench(args.length > 0 ? Integer.parseInt(args[0]) : 5000);
+    static List<Row> run() {
+        var bench = new PlacementBench(NODES);
         bench.work("plain", 10 * bench.nodes, 810, i -> shape(i % 10, List.of()), 0);
         bench.work("distinct-shapes", 2 * bench.nodes, 810, i -> shape(i, List.of()), 0);
         bench.work("spread", bench.nodes, 810, i -> shape(i % 10, List.of(spread(i % 10))), 0);
         bench.work("claims", 4 * bench.nodes, 17, i -> shape(i % 10, List.of()), 1);
         bench.work("partition-claims", 2 * bench.nodes, 3, i -> shape(i % 10, List.of()), 2);
-        System.out.println("[" + String.join(",\n ", bench.rows) + "]");
+        return bench.rows;
     }
 
     private static PodShape shape(int app, List<SpreadConstraint> spread) {
@@ -82,12 +83,14 @@ public final class PlacementBench {
 
     /** @param claims 0: none; 1: one whole device each; 2: one of seven partitions per device each */
     private void work(String name, int pods, double peer, IntFunction<PodShape> shapes, int claims) {
+        System.err.println("placement: " + name + ", " + pods + " pods");
         // Once to warm up, once to measure.
         run(pods / 2, shapes, claims, new Histogram(3));
         var latency = new Histogram(3);
         long micros = run(pods, shapes, claims, latency);
-        row("placement/" + name, pods * 1e6 / micros, "decisions/s", peer);
-        row("placement/" + name + "/p99", latency.getValueAtPercentile(99) / 1000.0, "us", Double.NaN);
+        rows.add(new Row(
+                "placement/" + name, pods * 1e6 / micros, "decisions/s", "kube-scheduler, floor of its CI", peer));
+        rows.add(Row.alone("placement/" + name + "/p99", latency.getValueAtPercentile(99) / 1000.0, "us"));
     }
 
     private long run(int pods, IntFunction<PodShape> shapes, int claims, Histogram latency) {
@@ -198,11 +201,5 @@ public final class PlacementBench {
                 Optional.empty(),
                 Set.of(),
                 false);
-    }
-
-    private void row(String name, double value, String unit, double peer) {
-        String peerPart = Double.isNaN(peer) ? "" : ", \"peer\": \"kube-scheduler, CI floor\", \"peerValue\": " + peer;
-        rows.add("{\"name\": \"" + name + "\", \"value\": " + Math.round(value) + ", \"unit\": \"" + unit + "\""
-                + peerPart + "}");
     }
 }
