@@ -1,6 +1,7 @@
 package dev.gyropilot.benchmarks;
 
 import dev.gyropilot.brain.placement.packing.Host;
+import dev.gyropilot.brain.placement.packing.Mix;
 import dev.gyropilot.brain.placement.packing.Need;
 import dev.gyropilot.simulator.packing.Openb;
 import dev.gyropilot.simulator.packing.PackingRun;
@@ -17,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The protocol of FGD on all openb pod lists of a folder: how many percent of the devices are allocated when as much has been
  * asked for as there is (rows {@code packing/LIST/POLICY}), and when 30 % more has ({@code …@130}). Beside ours stand FGD and
- * best fit as they run here, and as the peer what the authors of FGD published, where the folder holds it.
+ * best fit as they run here, and as the peer what the authors of FGD published, where the folder holds it. The bound is what
+ * could be allocated of an expected mix that is served as it comes, were there nothing but devices.
  */
 final class PackingBench {
     private static final int HUNDRED = 100;
@@ -36,6 +38,10 @@ final class PackingBench {
             List<Need> pods = Openb.pods(list.getValue());
             double[] peer = published.get(list.getKey());
             withPeer += peer == null ? 0 : 1;
+            rows.add(Row.alone(
+                    "packing/" + list.getKey() + "/bound-as-it-comes",
+                    HUNDRED * Mix.of(pods).allocatable(),
+                    "%"));
             for (Policy policy : Policy.values()) {
                 System.err.println("packing: " + list.getKey() + ", " + name(policy) + ", " + seeds + " seeds");
                 List<PackingRun.Outcome> outcomes = LongStream.range(firstSeed, firstSeed + seeds)

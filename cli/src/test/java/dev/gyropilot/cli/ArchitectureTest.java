@@ -26,6 +26,8 @@ class ArchitectureTest {
                 .definedBy("dev.gyropilot.operator..")
                 .layer("scheduler")
                 .definedBy("dev.gyropilot.scheduler..")
+                .optionalLayer("simulator")
+                .definedBy("dev.gyropilot.simulator..")
                 .layer("gateway")
                 .definedBy("dev.gyropilot.gateway..")
                 .layer("node")
@@ -59,7 +61,7 @@ class ArchitectureTest {
                 .whereLayer("ledger")
                 .mayOnlyBeAccessedByLayers("cli", "gateway", "operator")
                 .whereLayer("brain")
-                .mayOnlyBeAccessedByLayers("cli", "operator", "scheduler", "gateway")
+                .mayOnlyBeAccessedByLayers("cli", "operator", "scheduler", "gateway", "simulator")
                 .check(CLASSES);
     }
 

@@ -5,7 +5,9 @@ import dev.gyropilot.brain.placement.packing.Mix;
 import dev.gyropilot.brain.placement.packing.Need;
 import dev.gyropilot.brain.placement.packing.PlaceScore;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Fragmentation gradient descent (Weng et al., "Beware of Fragmentation", USENIX ATC 2023): the host on which the expected
@@ -16,8 +18,13 @@ final class FgdScore implements PlaceScore {
     private static final double ROUNDING = 1e-9;
 
     private final Fleet fleet;
-    private final Need[] typical;
     private final double[] frequency;
+    private final long[] cpu;
+    private final int[] devices;
+    private final int[] share;
+
+    /** Which typical pods accept the device type of a host. */
+    private final Map<String, boolean[]> accepted = new HashMap<>();
 
     FgdScore(Fleet fleet, Mix mix) {
         this.fleet = fleet;
@@ -35,10 +42,22 @@ final class FgdScore implements PlaceScore {
         while (count < sorted.size() && covered < COVERED - ROUNDING) {
             covered += mix.frequencies().getOrDefault(sorted.get(count++), 0.0);
         }
-        typical = sorted.subList(0, count).toArray(Need[]::new);
+        List<Need> typical = sorted.subList(0, count);
         frequency = new double[count];
         for (int i = 0; i < count; i++) {
-            frequency[i] = mix.frequencies().getOrDefault(typical[i], 0.0) / covered;
+            frequency[i] = mix.frequencies().getOrDefault(typical.get(i), 0.0) / covered;
+        }
+        cpu = typical.stream().mapToLong(Need::cpuMillis).toArray();
+        devices = typical.stream().mapToInt(Need::devices).toArray();
+        share = typical.stream().mapToInt(Need::share).toArray();
+        for (int h = 0; h < fleet.size(); h++) {
+            accepted.computeIfAbsent(fleet.host(h).type(), type -> {
+                boolean[] result = new boolean[typical.size()];
+                for (int i = 0; i < result.length; i++) {
+                    result[i] = typical.get(i).devices() > 0 && typical.get(i).accepts(type);
+                }
+                return result;
+            });
         }
     }
 
@@ -48,10 +67,10 @@ final class FgdScore implements PlaceScore {
         for (int d = 0; d < free.length; d++) {
             free[d] = fleet.freeShare(host, d);
         }
-        long cpu = fleet.freeCpuMillis(host);
-        String type = fleet.host(host).type();
-        double before = waste(type, cpu, free);
-        long cpuAfter = cpu - need.cpuMillis();
+        long cpuBefore = fleet.freeCpuMillis(host);
+        boolean[] accepts = accepted.getOrDefault(fleet.host(host).type(), new boolean[0]);
+        double before = waste(accepts, cpuBefore, free);
+        long cpuAfter = cpuBefore - need.cpuMillis();
         into.tie = 0;
         into.device = -1;
         if (need.isFraction()) {
@@ -59,7 +78,7 @@ final class FgdScore implements PlaceScore {
             for (int d = 0; d < free.length; d++) {
                 if (free[d] >= need.share()) {
                     free[d] -= need.share();
-                    double points = scale(before - waste(type, cpuAfter, free));
+                    double points = scale(before - waste(accepts, cpuAfter, free));
                     free[d] += need.share();
                     if (points > into.points) {
                         into.points = points;
@@ -71,7 +90,7 @@ final class FgdScore implements PlaceScore {
             for (int device : fleet.place(need, host, -1).devices()) {
                 free[device] -= need.share();
             }
-            into.points = scale(before - waste(type, cpuAfter, free));
+            into.points = scale(before - waste(accepts, cpuAfter, free));
         }
     }
 
@@ -80,26 +99,25 @@ final class FgdScore implements PlaceScore {
     }
 
     /** The mean over the typical pods of what each could not use of the idle devices. */
-    private double waste(String type, long cpu, int[] free) {
+    private double waste(boolean[] accepts, long cpuFree, int[] free) {
         int idle = 0;
-        for (int share : free) {
-            idle += share;
+        for (int part : free) {
+            idle += part;
         }
         double result = 0;
-        for (int i = 0; i < typical.length; i++) {
-            Need pod = typical[i];
+        for (int i = 0; i < frequency.length; i++) {
             int useless = idle;
-            if (pod.devices() > 0 && cpu >= pod.cpuMillis() && pod.accepts(type)) {
+            if (accepts[i] && cpuFree >= cpu[i]) {
                 int enough = 0;
                 int tooSmall = 0;
-                for (int share : free) {
-                    if (share >= pod.share()) {
+                for (int part : free) {
+                    if (part >= share[i]) {
                         enough++;
                     } else {
-                        tooSmall += share;
+                        tooSmall += part;
                     }
                 }
-                useless = enough >= pod.devices() ? tooSmall : idle;
+                useless = enough >= devices[i] ? tooSmall : idle;
             }
             result += frequency[i] * useless;
         }

@@ -9,10 +9,12 @@ import dev.gyropilot.brain.placement.packing.Place;
 import dev.gyropilot.brain.placement.packing.Rearrangement;
 import dev.gyropilot.brain.placement.packing.Tenant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +44,10 @@ public final class PackingRun {
     private final Rearrangement rearrangement;
     private final List<Map<String, Tenant>> tenants = new ArrayList<>();
     private final long capacity;
+
+    /** For which no room could be made since the last move. */
+    private final Set<Need> hopeless = new HashSet<>();
+
     private long running;
     private long moved;
     private long allocated;
@@ -116,13 +122,15 @@ public final class PackingRun {
 
     private @Nullable Place makeRoom(Need need) {
         int limit = (int) Math.min(MOVES_AT_ONCE, (long) (MOVED * running) - moved);
-        if (limit <= 0) {
+        if (limit <= 0 || hopeless.contains(need)) {
             return null;
         }
         Optional<Rearrangement.Plan> plan = rearrangement.makeRoom(need, limit);
         if (plan.isEmpty()) {
+            hopeless.add(need);
             return null;
         }
+        hopeless.clear();
         for (Rearrangement.Move move : plan.get().moves()) {
             Tenant before = move.tenant();
             add(new Tenant(before.id(), before.need(), move.to()));

@@ -26,8 +26,12 @@ final class GapValue {
     /** In devices, by free units. */
     private final double[] worth;
 
-    private GapValue(double[] worth) {
+    /** How many devices the fractions of the mix take when they are packed at their best. */
+    final double devices;
+
+    private GapValue(double[] worth, double devices) {
         this.worth = worth;
+        this.devices = devices;
     }
 
     static GapValue of(Mix mix) {
@@ -40,7 +44,7 @@ final class GapValue {
         int[] sizes = demand.keySet().stream().mapToInt(Integer::intValue).toArray();
         double[] amounts =
                 demand.values().stream().mapToDouble(Double::doubleValue).toArray();
-        return new GapValue(solve(sizes, amounts));
+        return solve(sizes, amounts);
     }
 
     /** @return what a gap of so many thousandths is worth, in devices: 0 to 1, never falling; 1 for a free device */
@@ -48,7 +52,7 @@ final class GapValue {
         return share >= Need.WHOLE ? 1 : worth[share / UNIT];
     }
 
-    private static double[] solve(int[] sizes, double[] amounts) {
+    private static GapValue solve(int[] sizes, double[] amounts) {
         int count = sizes.length;
         double[] best = new double[BIN + 1];
         double[][] basis = new double[count][count];
@@ -58,6 +62,7 @@ final class GapValue {
             cost[i] = 1;
         }
         int[] last = new int[BIN + 1];
+        double devices = 0;
         for (int round = 0; round < COLUMN_LIMIT && count > 0; round++) {
             double[][] inverse = inverse(basis);
             double[] price = new double[count];
@@ -67,6 +72,10 @@ final class GapValue {
                     price[i] += cost[k] * inverse[k][i];
                     used[k] += inverse[k][i] * amounts[i];
                 }
+            }
+            devices = 0;
+            for (int i = 0; i < count; i++) {
+                devices += price[i] * amounts[i];
             }
             double[] column = new double[count];
             double columnCost = 1;
@@ -99,7 +108,7 @@ final class GapValue {
             cost[leaving] = columnCost;
         }
         double scale = Math.max(1, best[BIN]);
-        return Arrays.stream(best).map(value -> value / scale).toArray();
+        return new GapValue(Arrays.stream(best).map(value -> value / scale).toArray(), devices);
     }
 
     private static int cheapest(double[] price) {

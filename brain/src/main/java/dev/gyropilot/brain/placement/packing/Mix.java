@@ -22,6 +22,23 @@ public record Mix(Map<Need, Double> frequencies) {
         return new Mix(result);
     }
 
+    /**
+     * How much of the devices can be allocated at most, whatever the hosts, when work is served as it comes: the rest is what
+     * the fractions leave of their devices even when all of them are packed into as few as possible.
+     *
+     * @return 0 to 1
+     */
+    public double allocatable() {
+        double asked = 0;
+        double taken = GapValue.of(this).devices;
+        for (var entry : frequencies.entrySet()) {
+            Need need = entry.getKey();
+            asked += entry.getValue() * need.amount() / Need.WHOLE;
+            taken += need.isFraction() ? 0 : entry.getValue() * need.devices();
+        }
+        return taken > 0 ? Math.min(1, asked / taken) : 1;
+    }
+
     static Need withoutMemory(Need need) {
         return new Need(need.cpuMillis(), 0, need.devices(), need.share(), need.types());
     }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gyropilot.simulator.packing;
+
+import org.jspecify.annotations.NullMarked;
