@@ -14,6 +14,11 @@ final class PlacementSuite {
         } else {
             System.err.println("placement: packing is left out, as --openb names no folder");
         }
+        if (options.jobs().isPresent()) {
+            rows.addAll(QueueingBench.run(options.jobs().get()));
+        } else {
+            System.err.println("placement: queueing is left out, as --jobs names no file");
+        }
         return rows;
     }
 }

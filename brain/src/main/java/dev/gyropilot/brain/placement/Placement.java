@@ -6,6 +6,9 @@ import dev.gyropilot.brain.placement.device.Allocator;
 import dev.gyropilot.brain.placement.device.ClaimAllocation;
 import dev.gyropilot.brain.placement.device.ClaimSet;
 import dev.gyropilot.brain.placement.device.Outcome;
+import dev.gyropilot.brain.placement.device.Room;
+import dev.gyropilot.brain.placement.device.Rooms;
+import dev.gyropilot.brain.placement.packing.Costs;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.IdentityHashMap;
@@ -28,7 +31,9 @@ public final class Placement {
     private final TopologyColumns columns = new TopologyColumns();
     private final IdentityHashMap<PodShape, ShapeMemo> memos = new IdentityHashMap<>();
     private final IdentityHashMap<PodShape, ResourceScore> scores = new IdentityHashMap<>();
+    private final Rooms rooms = new Rooms();
     private List<String> scoredResources = List.of();
+    private Costs scoredCosts = Costs.NONE;
     private double[] total = new double[0];
 
     /** @param seed decides between nodes of equal score */
@@ -49,13 +54,17 @@ public final class Placement {
         PodShape shape = pod.shape();
         forgetOtherResources(snapshot);
         ShapeMemo memo = memo(shape);
-        ResourceScore score = scores.computeIfAbsent(shape, s -> new ResourceScore(s, snapshot.resources, seed));
+        ResourceScore score = scores.computeIfAbsent(shape, s -> new ResourceScore(s, snapshot, seed));
         boolean preferences = memo.refreshFixed(snapshot);
         if (!preferences && !pod.hasClaims() && isPlain(shape)) {
             ShapeMemo.Best[] bests = memo.refreshBest(snapshot, score);
             int chosen = shortWay(bests);
             if (chosen >= 0) {
-                return placed(snapshot, score, chosen, List.of(), List.of());
+                return placed(
+                        snapshot,
+                        chosen,
+                        List.of(),
+                        score.terms(snapshot.blocks[chosen / NodeBlock.SIZE], chosen % NodeBlock.SIZE));
             }
             if (chosen == NOWHERE) {
                 return new Refusal(snapshot, shape, memo, score, new TopologyRules(snapshot, shape, memo, columns))
@@ -79,7 +88,7 @@ public final class Placement {
     /** The best slot of all blocks, {@link #NOWHERE}, or {@link #UNDECIDED} when placed pods have a say. */
     private static int shortWay(ShapeMemo.Best[] bests) {
         int chosen = NOWHERE;
-        double points = -1;
+        double points = Double.NEGATIVE_INFINITY;
         long tie = -1;
         for (int b = 0; b < bests.length; b++) {
             ShapeMemo.Best best = bests[b];
@@ -112,15 +121,27 @@ public final class Placement {
         }
         var preferences = new Preferences(snapshot, shape, memo, rules, feasible);
         preferences.score(score, total);
+        DeviceScore claimed = new DeviceScore(shape, snapshot.resources, snapshot.costs, claims.devices());
+        boolean packed = claimed.asksForDevices() && !claims.toAllocate().isEmpty();
+        if (packed) {
+            pack(snapshot, score, claimed, feasible);
+        }
         var refusal = new Refusal(snapshot, shape, memo, score, rules);
         for (; count > 0; count--) {
             int best = highest(snapshot, score, feasible);
             if (claims.toAllocate().isEmpty()) {
-                return placed(snapshot, score, best, List.of(), preferences.terms(best));
+                var terms = new ArrayList<>(score.terms(snapshot.blocks[best / NodeBlock.SIZE], best % NodeBlock.SIZE));
+                terms.addAll(preferences.terms(best));
+                return placed(snapshot, best, List.of(), terms);
             }
             switch (allocator.allocate(snapshot.devices(), snapshot.node(best), claims.toAllocate())) {
                 case Outcome.Allocated allocated -> {
-                    return placed(snapshot, score, best, allocated.claims(), preferences.terms(best));
+                    var terms = new ArrayList<>(
+                            packed
+                                    ? List.of(DeviceScore.term(packing(snapshot, claimed, best)))
+                                    : score.terms(snapshot.blocks[best / NodeBlock.SIZE], best % NodeBlock.SIZE));
+                    terms.addAll(preferences.terms(best));
+                    return placed(snapshot, best, allocated.claims(), terms);
                 }
                 case Outcome.NoFit noFit -> refusal.noDevices(best, noFit.reason());
                 case Outcome.Failed failed -> {
@@ -130,6 +151,22 @@ public final class Placement {
             feasible[best / NodeBlock.SIZE] &= ~(1L << best % NodeBlock.SIZE);
         }
         return refusal.claims(claims).verdict();
+    }
+
+    /** Devices by claims count as those that nodes count themselves: packed, not spread. */
+    private void pack(Snapshot snapshot, ResourceScore score, DeviceScore devices, long[] feasible) {
+        for (int b = 0; b < feasible.length; b++) {
+            for (long rest = feasible[b]; rest != 0; rest &= rest - 1) {
+                int slot = Long.numberOfTrailingZeros(rest);
+                int at = b * NodeBlock.SIZE + slot;
+                total[at] += packing(snapshot, devices, at) - score.points(snapshot.blocks[b], slot);
+            }
+        }
+    }
+
+    private double packing(Snapshot snapshot, DeviceScore devices, int at) {
+        Room room = rooms.of(snapshot.devices(), snapshot.node(at).name());
+        return devices.points(snapshot.blocks[at / NodeBlock.SIZE], at % NodeBlock.SIZE, room);
     }
 
     private int highest(Snapshot snapshot, ResourceScore score, long[] feasible) {
@@ -151,18 +188,8 @@ public final class Placement {
     }
 
     private static Verdict placed(
-            Snapshot snapshot,
-            ResourceScore score,
-            int chosen,
-            List<ClaimAllocation> allocations,
-            List<ScoreTerm> preferences) {
-        NodeBlock block = snapshot.blocks[chosen / NodeBlock.SIZE];
-        int slot = chosen % NodeBlock.SIZE;
-        var terms = new ArrayList<ScoreTerm>(2 + preferences.size());
-        terms.add(new ScoreTerm("LeastAllocated", score.leastAllocated(block, slot), 1));
-        terms.add(new ScoreTerm("BalancedAllocation", score.balanced(block, slot), 1));
-        terms.addAll(preferences);
-        return new Verdict.Placed(block.nodes.at(slot).name(), allocations, List.copyOf(terms));
+            Snapshot snapshot, int chosen, List<ClaimAllocation> allocations, List<ScoreTerm> terms) {
+        return new Verdict.Placed(snapshot.node(chosen).name(), allocations, List.copyOf(terms));
     }
 
     private ShapeMemo memo(PodShape shape) {
@@ -173,13 +200,14 @@ public final class Placement {
         return memos.computeIfAbsent(shape, ShapeMemo::new);
     }
 
-    /** What was computed holds for one set of resource columns, which most snapshots share. */
+    /** What was computed holds for one set of resource columns and costs, which most snapshots share. */
     @SuppressWarnings("ReferenceEquality")
     private void forgetOtherResources(Snapshot snapshot) {
-        if (scoredResources != snapshot.resources) {
+        if (scoredResources != snapshot.resources || scoredCosts != snapshot.costs) {
             scores.clear();
             memos.clear();
             scoredResources = snapshot.resources;
+            scoredCosts = snapshot.costs;
         }
     }
 }

@@ -1,9 +1,13 @@
 package dev.gyropilot.brain.placement;
 
+import dev.gyropilot.brain.placement.Verdict.ScoreTerm;
 import java.util.Arrays;
 import java.util.List;
 
-/** Whether a shape's requests fit a node, and how well: least allocated plus balanced, the defaults of kube-scheduler. */
+/**
+ * Whether a shape's requests fit a node, and how well: least allocated plus balanced, the defaults of kube-scheduler, for work
+ * on the CPU alone; packing for work with devices ({@link DeviceScore}).
+ */
 final class ResourceScore {
     private final PodShape shape;
     private final int[] columns;
@@ -12,10 +16,13 @@ final class ResourceScore {
     private final long memory;
     private final boolean impossible;
     private final long seed;
+    private final DeviceScore devices;
 
-    ResourceScore(PodShape shape, List<String> resources, long seed) {
+    ResourceScore(PodShape shape, Snapshot snapshot, long seed) {
         this.shape = shape;
         this.seed = seed;
+        List<String> resources = snapshot.resources;
+        devices = new DeviceScore(shape, resources, snapshot.costs, 0);
         int[] wanted = new int[resources.size()];
         long[] amounts = new long[resources.size()];
         int n = 0;
@@ -58,12 +65,29 @@ final class ResourceScore {
         return mask;
     }
 
-    /** 0 to 200. */
+    /** About 0 to 200; less where the place costs the work to come. */
     double points(NodeBlock block, int slot) {
-        return leastAllocated(block, slot) + balanced(block, slot);
+        return devices.asksForDevices() ? devices.points(block, slot) : spreading(block, slot);
     }
 
-    double leastAllocated(NodeBlock block, int slot) {
+    /** The points term by term. */
+    List<ScoreTerm> terms(NodeBlock block, int slot) {
+        if (devices.asksForDevices()) {
+            return List.of(DeviceScore.term(devices.points(block, slot)));
+        }
+        double malus = devices.malus(block, slot);
+        var spread = List.of(
+                new ScoreTerm("LeastAllocated", leastAllocated(block, slot), 1),
+                new ScoreTerm("BalancedAllocation", balanced(block, slot), 1));
+        return malus == 0 ? spread : List.of(spread.get(0), spread.get(1), DeviceScore.term(-malus));
+    }
+
+    /** Of a pod without devices, and what it costs the node's. */
+    double spreading(NodeBlock block, int slot) {
+        return leastAllocated(block, slot) + balanced(block, slot) - devices.malus(block, slot);
+    }
+
+    private double leastAllocated(NodeBlock block, int slot) {
         double cpuFree = freeShare(
                 block.nodes.allocatable[Resources.CPU][slot], block.scoringCpuMillis[slot] + shape.scoringCpuMillis());
         double memoryFree = freeShare(
@@ -72,7 +96,7 @@ final class ResourceScore {
         return 50 * (cpuFree + memoryFree);
     }
 
-    double balanced(NodeBlock block, int slot) {
+    private double balanced(NodeBlock block, int slot) {
         double cpuUsed = 1 - freeAfter(block, Resources.CPU, slot, cpu);
         double memoryUsed = 1 - freeAfter(block, Resources.MEMORY, slot, memory);
         return 100 * (1 - Math.abs(cpuUsed - memoryUsed) / 2);

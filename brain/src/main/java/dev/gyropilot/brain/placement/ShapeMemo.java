@@ -145,7 +145,7 @@ final class ShapeMemo {
     private Best best(NodeBlock block, Fixed known, ResourceScore score, boolean someHaveTerms) {
         long fits = known.allowed & score.fitting(block);
         int bestSlot = -1;
-        double bestScore = -1;
+        double bestScore = Double.NEGATIVE_INFINITY;
         long bestTie = 0;
         for (long rest = fits; rest != 0; rest &= rest - 1) {
             int slot = Long.numberOfTrailingZeros(rest);

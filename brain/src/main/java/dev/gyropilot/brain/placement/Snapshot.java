@@ -2,6 +2,7 @@ package dev.gyropilot.brain.placement;
 
 import dev.gyropilot.brain.placement.device.ClaimAllocation;
 import dev.gyropilot.brain.placement.device.Devices;
+import dev.gyropilot.brain.placement.packing.Costs;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Snapshot {
     public static final Snapshot EMPTY =
-            new Snapshot(Resources.FIXED, new NodeBlock[0], Map.of(), Map.of(), Devices.EMPTY, 0);
+            new Snapshot(Resources.FIXED, new NodeBlock[0], Map.of(), Map.of(), Devices.EMPTY, 0, Costs.NONE);
 
     final List<String> resources;
     final NodeBlock[] blocks;
@@ -25,6 +26,9 @@ public final class Snapshot {
 
     /** How many placed pods have affinity terms of any kind; without one nobody need look for them. */
     final int podsWithTerms;
+
+    /** What places cost the work that is expected. */
+    final Costs costs;
 
     private final Map<String, Integer> slots;
     private final Devices devices;
@@ -35,7 +39,9 @@ public final class Snapshot {
             Map<String, Integer> slots,
             Map<String, Map<String, String>> namespaces,
             Devices devices,
-            int podsWithTerms) {
+            int podsWithTerms,
+            Costs costs) {
+        this.costs = costs;
         this.resources = resources;
         this.blocks = blocks;
         this.slots = slots;
@@ -104,6 +110,7 @@ public final class Snapshot {
         private Map<String, Map<String, String>> namespaces;
         private Devices devices;
         private int podsWithTerms;
+        private Costs costs;
         private static final byte PODS_OWNED = 1;
         private static final byte NODES_OWNED = 2;
 
@@ -115,6 +122,7 @@ public final class Snapshot {
             namespaces = from.namespaces;
             devices = from.devices;
             podsWithTerms = from.podsWithTerms;
+            costs = from.costs;
         }
 
         /** Adds or replaces a node; its pods stay. */
@@ -199,8 +207,14 @@ public final class Snapshot {
             return this;
         }
 
+        /** Sets what places cost the work that is expected. */
+        public Builder costs(Costs next) {
+            costs = next;
+            return this;
+        }
+
         public Snapshot build() {
-            return new Snapshot(resources, blocks, slots, namespaces, devices, podsWithTerms);
+            return new Snapshot(resources, blocks, slots, namespaces, devices, podsWithTerms, costs);
         }
 
         private int vacantSlot() {

@@ -67,6 +67,18 @@ public record ClaimSet(Optional<String> obstacle, List<Claim> toAllocate, List<L
         return Optional.empty();
     }
 
+    /** How many devices the claims without an allocation ask for, each by its first choice. */
+    public int devices() {
+        long count = 0;
+        for (Claim claim : toAllocate) {
+            for (Claim.Request request : claim.requests()) {
+                Claim.Ask first = request.alternatives().getFirst();
+                count += first.admin() ? 0 : Math.clamp(first.count(), 1, ClaimPlan.RESULT_LIMIT);
+            }
+        }
+        return (int) count;
+    }
+
     /** The slots, among those given, whose node the allocated claims allow. */
     public long filter(@Nullable Node[] nodes, long mask) {
         if (bounds.isEmpty()) {

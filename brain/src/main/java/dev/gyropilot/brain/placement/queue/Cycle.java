@@ -138,7 +138,7 @@ public final class Cycle {
                     sound.add(job);
                 }
             }
-            var order = new Order(tree, sound);
+            var order = new Order(tree, sound, input.nowMillis());
             for (Job job = order.next(); job != null; job = order.next()) {
                 decisions.add(decide(job));
             }

@@ -1,5 +1,6 @@
 package dev.gyropilot.brain.placement.queue;
 
+import dev.gyropilot.brain.placement.DeviceResource;
 import dev.gyropilot.brain.placement.Node;
 import dev.gyropilot.brain.placement.Pod;
 import dev.gyropilot.brain.placement.Snapshot;
@@ -11,7 +12,6 @@ import java.util.regex.Pattern;
 
 /** What pods take and nodes have, in the one unit of quotas. */
 public final class Demand {
-    private static final Pattern WHOLE = Pattern.compile(".+/(gpu|tpu|npu|xpu|gaudi|neuron|neurondevice)");
     private static final Pattern MIG = Pattern.compile(".+/mig-(\\d+)g\\..+");
     private static final int MIG_SLICES = 7;
 
@@ -97,7 +97,7 @@ public final class Demand {
         if (resource.indexOf('/') < 0) {
             return 0;
         }
-        if (WHOLE.matcher(resource).matches()) {
+        if (DeviceResource.isWhole(resource)) {
             return 1000;
         }
         Matcher mig = MIG.matcher(resource);

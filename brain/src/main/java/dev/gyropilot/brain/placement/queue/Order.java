@@ -9,18 +9,43 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Whose turn it is: the highest priority first; among equals the queue with the smallest share, level by level; within a
- * queue stranded gangs, then the shortest expected run time, where each millisecond of waiting counts as one of run time less,
- * so that nothing is overtaken for ever.
+ * queue stranded gangs, then what has lost its patience, in the order in which it came, then the least expected device time,
+ * which shrinks with the wait. So short and small work goes first, as that makes the mean wait least, and nothing is overtaken
+ * for ever; gangs, which seldom find room by chance, least of all.
  */
 final class Order {
     /** Work of unknown length stands behind an hour of known length. */
     private static final long UNKNOWN_MILLIS = 3_600_000;
 
-    private static final Comparator<Job> WITHIN_QUEUE = Comparator.comparingInt((Job job) -> -job.priority())
-            .thenComparing(job -> !job.stranded())
-            .thenComparingLong(
-                    job -> job.createdMillis() + (job.expectedMillis() > 0 ? job.expectedMillis() : UNKNOWN_MILLIS))
-            .thenComparing(Job::id);
+    private static final double DAY_MILLIS = 86_400_000;
+
+    /** Who has waited for so long counts with half of its device time. */
+    private static final double HALVING_MILLIS = 3 * DAY_MILLIS;
+
+    /** How long work on one node lets itself be overtaken; a gang of n nodes for an nth of it, but at least a day. */
+    private static final double PATIENCE_MILLIS = 7 * DAY_MILLIS;
+
+    private static final double DEVICES_OF_A_NODE = 8;
+
+    private static Comparator<Job> withinQueue(long nowMillis) {
+        return Comparator.comparingInt((Job job) -> -job.priority())
+                .thenComparing(job -> !job.stranded())
+                .thenComparingDouble(job -> urgency(job, nowMillis))
+                .thenComparingLong(Job::createdMillis)
+                .thenComparing(Job::id);
+    }
+
+    /** Less is sooner; below 0 for what has lost its patience. */
+    private static double urgency(Job job, long nowMillis) {
+        double waited = Math.max(0, (double) nowMillis - job.createdMillis());
+        double devices = Math.max(1, job.demand().deviceMillis() / 1000.0);
+        double patience = Math.max(DAY_MILLIS, PATIENCE_MILLIS / Math.max(1, devices / DEVICES_OF_A_NODE));
+        if (waited >= patience) {
+            return -waited;
+        }
+        double millis = job.expectedMillis() > 0 ? job.expectedMillis() : UNKNOWN_MILLIS;
+        return millis * devices / (1 + waited / HALVING_MILLIS);
+    }
 
     private final QueueTree tree;
     private final List<PriorityQueue<Job>> own;
@@ -32,14 +57,14 @@ final class Order {
 
     private static final long EMPTY = Long.MIN_VALUE;
 
-    Order(QueueTree tree, Collection<Job> jobs) {
+    Order(QueueTree tree, Collection<Job> jobs, long nowMillis) {
         this.tree = tree;
         int count = tree.rules.length;
         own = new ArrayList<>(count);
         below = new ArrayList<>(count);
         top = new long[count];
         for (int q = 0; q < count; q++) {
-            own.add(new PriorityQueue<>(WITHIN_QUEUE));
+            own.add(new PriorityQueue<>(withinQueue(nowMillis)));
             below.add(new ArrayList<>());
             top[q] = EMPTY;
         }

@@ -1,37 +1,63 @@
 package dev.gyropilot.brain.placement.queue;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
- * How long work is expected to run, from how long its like has run: the fading mean of the logarithm, first of pods of the
- * same template, else of the same owner. Single-threaded.
+ * How long work is expected to run, from how long its like has run: fading means over all work, over that of the same owner and
+ * over that of the same kind, each trusted more the more it has seen. Single-threaded.
  */
 public final class RunTimes {
-    /** How many templates and owners are remembered; those unused for longest are forgotten. */
+    /** How many kinds and owners are remembered; those unused for longest are forgotten. */
     private static final int LIMIT = 10_000;
 
-    private static final double NEWEST = 0.3;
+    /** The weight of the newest, once there are enough. */
+    private static final double NEWEST = 0.1;
 
-    private final Map<String, Double> logarithms = new LinkedHashMap<>(16, 0.75f, true) {
+    /** What of a mean is left when as much has been seen as this, against the wider mean. */
+    private static final double DOUBT = 1;
+
+    private final Map<String, Mean> means = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Double> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<String, Mean> eldest) {
             return size() > LIMIT;
         }
     };
 
-    /** Work has ended by itself after so long. */
-    public void ran(String kind, String owner, long millis) {
-        double logarithm = Math.log((double) Math.max(1, millis));
-        for (String key : new String[] {"kind " + kind, "owner " + owner}) {
-            logarithms.merge(key, logarithm, (before, now) -> before + NEWEST * (now - before));
+    private static final class Mean {
+        double millis;
+        double seen;
+
+        void add(double value) {
+            seen++;
+            millis += Math.max(NEWEST, 1 / seen) * (value - millis);
         }
     }
 
-    /** 0 when nothing is known. */
+    /** Work has ended by itself after so long. */
+    public void ran(String kind, String owner, long millis) {
+        for (String key : keys(kind, owner)) {
+            means.computeIfAbsent(key, k -> new Mean()).add((double) Math.max(1, millis));
+        }
+    }
+
+    /** 0 when no work has ended yet. */
     public long estimate(String kind, String owner) {
-        Double logarithm = logarithms.get("kind " + kind);
-        logarithm = logarithm == null ? logarithms.get("owner " + owner) : logarithm;
-        return logarithm == null ? 0 : Math.round(Math.exp(logarithm));
+        double result = 0;
+        double doubt = 0;
+        for (String key : keys(kind, owner)) {
+            Mean mean = means.get(key);
+            if (mean != null) {
+                double weight = Math.min(mean.seen, 1 / NEWEST);
+                result = (doubt * result + weight * mean.millis) / (doubt + weight);
+                doubt = DOUBT;
+            }
+        }
+        return Math.round(result);
+    }
+
+    private static List<String> keys(String kind, String owner) {
+        return List.of("all", "owner " + owner, "kind " + kind);
     }
 }

@@ -79,10 +79,15 @@ class CycleTest {
     @Test
     void nobodyIsStoppedWhereNoNodeCanBeFreedAndOneWhereOneIsEnough() {
         cell.nodes(4, 8, 4);
-        IntStream.range(0, 24).forEach(i -> cell.submit("high" + i, "", 100, 1, 1));
-        cell.settle();
-        IntStream.range(0, 8).forEach(i -> cell.submit("low" + i, "", 0, 1, 1));
-        cell.settle().submit("whole", "", 100, 1, 8).settle();
+        for (int node = 0; node < 4; node++) {
+            // The fullest node is taken first: six and two fill one.
+            int first = node;
+            IntStream.range(0, 6).forEach(i -> cell.submit("high" + first + i, "", 100, 1, 1));
+            cell.settle();
+            IntStream.range(0, 2).forEach(i -> cell.submit("low" + first + i, "", 0, 1, 1));
+            cell.settle();
+        }
+        cell.submit("whole", "", 100, 1, 8).settle();
         assertThat(cell.stopped).isEmpty();
         assertThat(cell.reason("whole")).contains("Insufficient nvidia.com/gpu");
 

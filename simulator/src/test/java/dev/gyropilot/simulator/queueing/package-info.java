@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gyropilot.simulator.queueing;
+
+import org.jspecify.annotations.NullMarked;
