@@ -39,6 +39,8 @@ final class Jobs {
     private final Map<String, Gang> gangs = new LinkedHashMap<>();
     private final Map<String, QueueRules> queues = new TreeMap<>();
     private final Map<String, GroupSpec> specs = new HashMap<>();
+    private static final int LEARNT_LIMIT = 10_000;
+
     private final RunTimes runTimes = new RunTimes();
 
     /** How many running pods that may be stopped have each priority. */
@@ -80,6 +82,15 @@ final class Jobs {
 
     boolean hasWaiting() {
         return waiting > 0;
+    }
+
+    /** The pods that wait, as far as they say what work to expect. */
+    List<Pod> waitingPods() {
+        return pods.values().stream()
+                .filter(JobPod::isWaiting)
+                .limit(LEARNT_LIMIT)
+                .map(pod -> pod.pod)
+                .toList();
     }
 
     @Nullable

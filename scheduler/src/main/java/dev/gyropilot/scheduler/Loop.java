@@ -34,6 +34,11 @@ final class Loop implements AutoCloseable {
     /** How long a round waits at most when there is nothing to do. */
     private static final Duration IDLE_LIMIT = Duration.ofSeconds(1);
 
+    /** How often it is learned what work to expect, and at most which part of the time that takes, as one in this many. */
+    private static final Duration LEARN_PAUSE = Duration.ofSeconds(30);
+
+    private static final int LEARNING_SHARE = 100;
+
     private final InstantSource clock;
     private final Placement placement;
     private final Writer writer;
@@ -46,6 +51,7 @@ final class Loop implements AutoCloseable {
     /** Refusals that hold until something that could help happens, so that equal pods are judged once. */
     private final IdentityHashMap<PodShape, Verdict.Unplaceable> refusals = new IdentityHashMap<>();
 
+    private Instant learnAgain = Instant.MIN;
     private int undelivered;
     private boolean deciding;
     private volatile boolean closed;
@@ -113,6 +119,7 @@ final class Loop implements AutoCloseable {
             try {
                 takeChanges();
                 waiting.advance(clock.instant());
+                learn();
                 cycle();
                 decide();
             } catch (InterruptedException e) {
@@ -121,6 +128,17 @@ final class Loop implements AutoCloseable {
             } catch (RuntimeException e) {
                 log.error("a scheduling round failed; the next one goes on", e);
             }
+        }
+    }
+
+    private void learn() {
+        Instant now = clock.instant();
+        if (deciding && !now.isBefore(learnAgain)) {
+            long begin = System.nanoTime();
+            world.learn();
+            Duration took = Duration.ofNanos(System.nanoTime() - begin);
+            Duration pause = took.multipliedBy(LEARNING_SHARE);
+            learnAgain = now.plus(pause.compareTo(LEARN_PAUSE) > 0 ? pause : LEARN_PAUSE);
         }
     }
 

@@ -7,6 +7,8 @@ import dev.gyropilot.brain.placement.Verdict;
 import dev.gyropilot.brain.placement.Verdict.Cause;
 import dev.gyropilot.brain.placement.device.Claim;
 import dev.gyropilot.brain.placement.device.Devices;
+import dev.gyropilot.brain.placement.packing.Costs;
+import dev.gyropilot.brain.placement.queue.ExpectedWork;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -75,6 +77,12 @@ final class World {
             left.forEach(pod -> waiting.put(pod.uid(), pod));
         }
         return Set.of(Cause.PODS);
+    }
+
+    /** Learns from what runs and waits what places cost the work to come. */
+    void learn() {
+        Costs costs = ExpectedWork.costs(snapshot(), jobs.waitingPods());
+        edit().costs(costs);
     }
 
     boolean isPlaced(String uid) {

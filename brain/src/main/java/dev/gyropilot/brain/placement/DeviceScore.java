@@ -6,7 +6,6 @@ import dev.gyropilot.brain.placement.packing.Costs;
 import dev.gyropilot.brain.placement.packing.Need;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /**
  * How well work with devices sits on a node: what the place costs the work to come ({@link Costs}), and among places that cost
@@ -16,13 +15,13 @@ import java.util.Set;
 final class DeviceScore {
     static final String TERM = "DevicePacking";
 
-    /** Where it is written which model the devices of a node are. */
-    private static final List<String> TYPE_LABELS = List.of("nvidia.com/gpu.product", "amd.com/gpu.product-name");
-
     /** Just less than a step of the costs. */
     private static final double FULL = 0.99;
 
     private static final double BASE = 100;
+
+    /** Points for each step that work on the CPU alone costs: a device stands against half of all that spreading can give. */
+    private static final double MALUS = 4;
 
     private final Costs costs;
     private final Need need;
@@ -51,28 +50,7 @@ final class DeviceScore {
         }
         column = found;
         columns = all.stream().mapToInt(Integer::intValue).toArray();
-        need = needOf(shape, count);
-    }
-
-    /** What a pod of this shape needs. */
-    static Need needOf(PodShape shape, int devices) {
-        Set<String> types = Set.of();
-        for (String label : TYPE_LABELS) {
-            String type = shape.nodeSelector().get(label);
-            types = type == null ? types : Set.of(type);
-        }
-        return new Need(shape.requests().getOrDefault("cpu", 0L), 0, devices, devices == 0 ? 0 : Need.WHOLE, types);
-    }
-
-    /** The type of a node's devices. */
-    static String type(Node node) {
-        for (String label : TYPE_LABELS) {
-            String type = node.labels().get(label);
-            if (type != null) {
-                return type;
-            }
-        }
-        return "";
+        need = DeviceResource.need(shape, count);
     }
 
     boolean asksForDevices() {
@@ -96,8 +74,8 @@ final class DeviceScore {
         long cpuAfter = cpu - need.cpuMillis();
         int sharesAfter = Math.max(0, shares - need.amount());
         int wholeAfter = Math.max(0, whole - need.devices());
-        double cost =
-                costs.host(need, type(block.nodes.at(slot)), cpu, cpuAfter, shares, sharesAfter, whole, wholeAfter);
+        double cost = costs.host(
+                need, DeviceResource.type(block.nodes.at(slot)), cpu, cpuAfter, shares, sharesAfter, whole, wholeAfter);
         double idle = all > 0 ? (double) sharesAfter / Need.WHOLE / all : 0;
         long cpuAll = block.nodes.allocatable[Resources.CPU][slot];
         double cpuIdle = cpuAll > 0 ? (double) Math.max(0, cpuAfter) / cpuAll : 0;
@@ -112,7 +90,7 @@ final class DeviceScore {
                 long cpu = block.free[Resources.CPU][slot];
                 double cost = costs.host(
                         need, "", cpu, cpu - need.cpuMillis(), millis(free), millis(free), count(free), count(free));
-                return Math.rint(cost / Costs.STEP);
+                return MALUS * Math.rint(cost / Costs.STEP);
             }
         }
         return 0;

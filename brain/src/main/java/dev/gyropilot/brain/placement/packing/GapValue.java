@@ -1,6 +1,8 @@
 package dev.gyropilot.brain.placement.packing;
 
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Map;
 import java.util.TreeMap;
 
 /**
@@ -17,6 +19,9 @@ final class GapValue {
     private static final int UNIT = 10;
 
     private static final int BIN = Need.WHOLE / UNIT;
+
+    /** How many sizes are told apart; rarer ones are left out. */
+    private static final int SIZE_LIMIT = 32;
 
     /** A bound on the columns; what is found by then is close to the optimum and never above the worth of a device. */
     private static final int COLUMN_LIMIT = 2000;
@@ -41,6 +46,10 @@ final class GapValue {
                 demand.merge((need.share() + UNIT - 1) / UNIT, frequency, Double::sum);
             }
         });
+        while (demand.size() > SIZE_LIMIT) {
+            demand.remove(Collections.min(demand.entrySet(), Map.Entry.comparingByValue())
+                    .getKey());
+        }
         int[] sizes = demand.keySet().stream().mapToInt(Integer::intValue).toArray();
         double[] amounts =
                 demand.values().stream().mapToDouble(Double::doubleValue).toArray();
