@@ -33,6 +33,8 @@ import org.junit.jupiter.api.TestFactory;
  *       the metadata of a claim's namespace may be left out). Claims with a status are allocated already;
  *   <li>{@code node}: the node to allocate on; the first of the world if left out;
  *   <li>{@code off}: the features that are off; {@code on}: those that are on although they are not by default;
+ *   <li>{@code picks}: after how many the search is interrupted;
+ *   <li>{@code upstream}: in which way the public allocator of Kubernetes is known to answer otherwise;
  *   <li>{@code expect}: per claim either a list of {@code request: device} pairs, written {@code request=pool/device}, or the
  *       whole {@code status.allocation}; or {@code error: text} or {@code none: text} instead.
  * </ul>
@@ -82,7 +84,10 @@ class DeviceCasesTest {
                 default -> throw new IllegalArgumentException("kind \"" + kind + "\" is not part of a case");
             }
         }
-        var allocator = new Allocator(features(one), new CelSelectors(features(one)));
+        var allocator = new Allocator(
+                features(one),
+                new CelSelectors(features(one)),
+                one.path("picks").asInt(Allocator.PICK_LIMIT));
         Outcome outcome = allocator.allocate(devices, node(nodes, one.path("node")), claims);
         Outcome again = allocator.allocate(devices, node(nodes, one.path("node")), claims);
         assertThat(again).isEqualTo(outcome);
@@ -107,6 +112,7 @@ class DeviceCasesTest {
                 !names.contains("deviceTaints"),
                 !names.contains("bindingConditions"),
                 !names.contains("listTypeAttributes"),
+                !names.contains("compatibilityGroups"),
                 on.contains("fractionalCapacityRange"));
     }
 
