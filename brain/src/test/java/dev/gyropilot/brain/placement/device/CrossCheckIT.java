@@ -34,6 +34,10 @@ class CrossCheckIT {
     private static final int INPUTS = Integer.getInteger("dra.crosscheck.inputs", 5000);
     private static final long SEED = Long.getLong("dra.crosscheck.seed", 1);
     private static final int SHOWN = 5;
+
+    /** Costs from here on are all one. */
+    private static final double IMMENSE = 1e15;
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private static final Map<String, String> FEATURES = Map.of(
@@ -94,6 +98,62 @@ class CrossCheckIT {
             }
         }
         assertThat(differences).isEmpty();
+    }
+
+    /** What the selectors answer, and what they cost at worst and when they run. */
+    @Test
+    void theCasesOfSelectorsHoldForUpstreamToo() throws Exception {
+        var differences = new ArrayList<String>();
+        try (var upstream = Upstream.start()) {
+            for (var one : DeviceCasesTest.all("/selectors").entrySet()) {
+                JsonNode tree = one.getValue();
+                JsonNode theirs = upstream.ask(question(tree));
+                boolean known = tree.has("upstream");
+                if (isExpected(tree, theirs) == known) {
+                    differences.add(one.getKey() + (known ? " does not differ any more: " : ": ") + tree.path("expect")
+                            + "\n  upstream: " + theirs);
+                } else if (tree.path("expect").isBoolean() && !tree.has("upstreamCost")) {
+                    String ours = costs(tree);
+                    String costs = theirs.path("cost").asLong() + " of "
+                            + Math.min(IMMENSE, theirs.path("maxCost").asDouble());
+                    if (!ours.equals(costs)) {
+                        differences.add(one.getKey() + " costs " + ours + ", upstream " + costs);
+                    }
+                }
+            }
+        }
+        assertThat(differences).isEmpty();
+    }
+
+    private static ObjectNode question(JsonNode one) {
+        List<String> off = DeviceCasesTest.texts(one.path("off"));
+        ObjectNode question = JSON.createObjectNode();
+        ObjectNode selector = question.putObject("selector")
+                .put("expression", one.path("expression").asText())
+                .put("driver", one.path("driver").asText(SelectorCasesTest.DRIVER))
+                .put("noShares", off.contains("consumableCapacity"))
+                .put("noLists", off.contains("listTypeAttributes"));
+        ObjectNode device = selector.putObject("device").put("name", "d");
+        if (one.path("device") instanceof ObjectNode given) {
+            device.setAll(given);
+        }
+        return question;
+    }
+
+    private static boolean isExpected(JsonNode one, JsonNode theirs) {
+        JsonNode expect = one.path("expect");
+        boolean fails = expect.has("error");
+        return theirs.has("compile") == expect.has("compile")
+                && theirs.has("error") == fails
+                && theirs.path("matches").asBoolean() == expect.asBoolean(false);
+    }
+
+    private static String costs(JsonNode one) throws IOException {
+        String expression = one.path("expression").asText();
+        Slice slice = SelectorCasesTest.slice(one);
+        CelSelectors selectors = SelectorCasesTest.selectors(one);
+        return selectors.cost(expression, slice.pool().driver(), slice.devices().getFirst()) + " of "
+                + Math.min(IMMENSE, (double) selectors.worstCost(expression));
     }
 
     private static ObjectNode world(JsonNode one) {
