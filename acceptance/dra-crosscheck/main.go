@@ -36,12 +36,14 @@ type world struct {
 	Seconds  float64                      `json:"seconds"`
 }
 
-// answer is one line of output. Exactly one of Picks, None and Error is meant: Picks has an entry per unallocated claim.
+// answer is one line of output. Exactly one of Picks, None and Error is meant: Picks has an entry per unallocated claim, and Whole says
+// the same with all that goes into the claims' status.
 type answer struct {
-	Picks   [][]string `json:"picks,omitempty"`
-	None    bool       `json:"none,omitempty"`
-	Error   string     `json:"error,omitempty"`
-	TimeOut bool       `json:"timeOut,omitempty"`
+	Picks   [][]string                     `json:"picks,omitempty"`
+	Whole   []resourceapi.AllocationResult `json:"whole,omitempty"`
+	None    bool                           `json:"none,omitempty"`
+	Error   string                         `json:"error,omitempty"`
+	TimeOut bool                           `json:"timeOut,omitempty"`
 
 	Matches bool   `json:"matches,omitempty"`
 	Cost    uint64 `json:"cost,omitempty"`
@@ -92,6 +94,7 @@ func allocate(w *world) answer {
 	defer cancel()
 	var pending []*resourceapi.ResourceClaim
 	for _, claim := range w.Claims {
+		setDefaults(claim)
 		if claim.Status.Allocation == nil {
 			pending = append(pending, claim)
 		}
@@ -111,7 +114,7 @@ func allocate(w *world) answer {
 	case len(results) != len(pending):
 		return answer{None: true}
 	}
-	reply := answer{Picks: [][]string{}}
+	reply := answer{Picks: [][]string{}, Whole: results}
 	for _, result := range results {
 		picks := []string{}
 		for _, device := range result.Devices.Results {
@@ -120,6 +123,27 @@ func allocate(w *world) answer {
 		reply.Picks = append(reply.Picks, picks)
 	}
 	return reply
+}
+
+// setDefaults does what the API server does to a claim that it stores.
+func setDefaults(claim *resourceapi.ResourceClaim) {
+	ask := func(mode *resourceapi.DeviceAllocationMode, count *int64) {
+		if *mode == "" {
+			*mode = resourceapi.DeviceAllocationModeExactCount
+		}
+		if *mode == resourceapi.DeviceAllocationModeExactCount && *count == 0 {
+			*count = 1
+		}
+	}
+	for i := range claim.Spec.Devices.Requests {
+		request := &claim.Spec.Devices.Requests[i]
+		if request.Exactly != nil {
+			ask(&request.Exactly.AllocationMode, &request.Exactly.Count)
+		}
+		for j := range request.FirstAvailable {
+			ask(&request.FirstAvailable[j].AllocationMode, &request.FirstAvailable[j].Count)
+		}
+	}
 }
 
 // inUse counts what the allocated claims hold, as the scheduler does: results with admin access hold nothing, shares hold

@@ -13,6 +13,8 @@ type selectorQuestion struct {
 	Expression string             `json:"expression"`
 	Driver     string             `json:"driver"`
 	Device     resourceapi.Device `json:"device"`
+	NoShares   bool               `json:"noShares,omitempty"`
+	NoLists    bool               `json:"noLists,omitempty"`
 }
 
 const cachedSelectors = 64
@@ -34,7 +36,7 @@ func selectorCache(features structured.Features) *cel.Cache {
 }
 
 func ask(q *selectorQuestion) answer {
-	compiler := cel.GetCompiler(cel.Features{EnableConsumableCapacity: true, EnableListTypeAttributes: true})
+	compiler := cel.GetCompiler(cel.Features{EnableConsumableCapacity: !q.NoShares, EnableListTypeAttributes: !q.NoLists})
 	compiled := compiler.CompileCELExpression(q.Expression, cel.Options{})
 	if compiled.Error != nil {
 		return answer{Compile: compiled.Error.Error()}

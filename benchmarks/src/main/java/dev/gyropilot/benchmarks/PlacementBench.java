@@ -178,6 +178,7 @@ final class PlacementBench {
                         plain.attributes(),
                         plain.capacity(),
                         Map.of("gpu-" + i, Map.of("memory", BigDecimal.valueOf(k == 0 ? 80 : 10))),
+                        Map.of(),
                         Optional.empty(),
                         List.of(),
                         false,

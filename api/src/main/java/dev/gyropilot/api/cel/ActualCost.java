@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,10 @@ final class ActualCost {
     private static final long NEW_LIST = 10;
     private static final long NEW_MAP = 30;
     private static final long NEW_STRUCT = 40;
+
+    /** Kubernetes counts these by the overload that the compiler has chosen; where it could not choose, they cost 1. */
+    private static final Set<String> BY_OVERLOAD =
+            Set.of("@in", "_<_", "_<=_", "_>_", "_>=_", "_+_", "bytes", "string");
 
     private final Anatomy anatomy;
     private final Map<Long, Object> values = new HashMap<>();
@@ -55,7 +60,10 @@ final class ActualCost {
         return switch (node.getKind()) {
             case IDENT -> 1;
             case SELECT -> node.select().testOnly() ? 0 : 1;
-            case CALL -> call(node.call(), value);
+            case CALL ->
+                BY_OVERLOAD.contains(node.call().function()) && anatomy.isAmbiguous(node)
+                        ? 1
+                        : call(node.call(), value);
             case LIST -> NEW_LIST;
             case MAP -> NEW_MAP;
             case STRUCT -> NEW_STRUCT;
@@ -111,10 +119,9 @@ final class ActualCost {
                     "isQuantity",
                     "semver",
                     "isSemver",
-                    "startsWith",
-                    "endsWith",
                     "strings.quote",
                     "format" -> scaled(size(argument(call, 0)), PER_CHARACTER);
+            case "startsWith", "endsWith" -> scaled(size(argument(call, 1)), PER_CHARACTER);
             case "ip" -> argument(call, 0) instanceof Cidr ? 1 : scaled(size(argument(call, 0)), PER_CHARACTER);
             case "bytes", "string" ->
                 argument(call, 0) instanceof CelByteString || function.equals("bytes")

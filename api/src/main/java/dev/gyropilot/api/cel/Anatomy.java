@@ -1,9 +1,12 @@
 package dev.gyropilot.api.cel;
 
+import dev.cel.common.CelAbstractSyntaxTree;
 import dev.cel.common.ast.CelConstant;
 import dev.cel.common.ast.CelExpr;
 import dev.cel.common.ast.CelExpr.CelCall;
 import dev.cel.common.ast.CelExpr.ExprKind.Kind;
+import dev.cel.common.types.CelKind;
+import dev.cel.common.types.CelType;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -28,12 +31,23 @@ final class Anatomy {
     /** Operands that the interpreter evaluates twice. */
     private final Set<Long> doubled = new HashSet<>();
 
-    private Anatomy() {}
+    private final CelAbstractSyntaxTree tree;
 
-    static Anatomy of(CelExpr expression) {
-        var anatomy = new Anatomy();
-        anatomy.visit(expression);
+    private Anatomy(CelAbstractSyntaxTree tree) {
+        this.tree = tree;
+    }
+
+    static Anatomy of(CelAbstractSyntaxTree tree) {
+        var anatomy = new Anatomy(tree);
+        anatomy.visit(tree.getExpr());
         return anatomy;
+    }
+
+    /** Whether the types of a call's operands leave several overloads, of which the evaluator only then picks one. */
+    boolean isAmbiguous(CelExpr call) {
+        return tree.getReference(call.id())
+                .filter(reference -> reference.overloadIds().size() > 1)
+                .isPresent();
     }
 
     /** Whether evaluating this node itself costs nothing. */
@@ -99,7 +113,9 @@ final class Anatomy {
                 visit(loop.result());
                 yield false;
             }
-            case IDENT, NOT_SET -> false;
+            // The name of a type is its value.
+            case IDENT -> tree.getType(node.id()).map(CelType::kind).orElse(CelKind.DYN) == CelKind.TYPE;
+            case NOT_SET -> false;
         };
         if (constant) {
             constants.add(node.id());

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Where expressions are compiled: Kubernetes' functions and a set of typed variables. Immutable and thread-safe. Loading CEL
@@ -57,7 +58,17 @@ public final class CelEnvironment {
 
     /** @param types structs that the variables' types refer to by name */
     public static CelEnvironment of(Map<String, CelType> variables, Collection<? extends CelType> types) {
-        CelCompilerBuilder builder = compilerBuilder();
+        return of(variables, types, Set.of());
+    }
+
+    /**
+     * An environment without some of Kubernetes' functions.
+     *
+     * @param types structs that the variables' types refer to by name
+     */
+    public static CelEnvironment of(
+            Map<String, CelType> variables, Collection<? extends CelType> types, Set<String> without) {
+        CelCompilerBuilder builder = compilerBuilder(without);
         variables.forEach(builder::addVar);
         Map<String, CelType> byName = new HashMap<>();
         types.forEach(type -> byName.put(type.name(), type));
@@ -87,6 +98,7 @@ public final class CelEnvironment {
     public CelExpression compile(String expression, CelType result) {
         try {
             CelAbstractSyntaxTree tree = compiler.compile(expression).getAst();
+            Literals.check(tree);
             CelType actual = tree.getResultType();
             boolean fits = result.equals(SimpleType.DYN) || actual.equals(SimpleType.DYN) || actual.equals(result);
             if (!fits) {
@@ -98,7 +110,7 @@ public final class CelEnvironment {
         }
     }
 
-    private static CelCompilerBuilder compilerBuilder() {
+    private static CelCompilerBuilder compilerBuilder(Set<String> without) {
         return CelCompilerFactory.standardCelCompilerBuilder()
                 .setOptions(OPTIONS)
                 .setStandardMacros(CelStandardMacro.STANDARD_MACROS)
@@ -109,7 +121,9 @@ public final class CelEnvironment {
                         CelExtensions.lists(),
                         CelExtensions.comprehensions(),
                         CelExtensions.optional())
-                .addFunctionDeclarations(Shared.FUNCTIONS.declarations());
+                .addFunctionDeclarations(Shared.FUNCTIONS.declarations().stream()
+                        .filter(function -> !without.contains(function.name()))
+                        .toList());
     }
 
     /** What all environments share; initialised with the first expression. */

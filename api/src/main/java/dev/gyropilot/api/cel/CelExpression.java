@@ -15,7 +15,7 @@ public final class CelExpression {
     CelExpression(CelRuntime.Program program, CelAbstractSyntaxTree tree) {
         this.program = program;
         this.tree = tree;
-        this.anatomy = Anatomy.of(tree.getExpr());
+        this.anatomy = Anatomy.of(tree);
     }
 
     /** The type of its result, as checked. */

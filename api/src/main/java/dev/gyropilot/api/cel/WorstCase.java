@@ -230,6 +230,9 @@ final class WorstCase {
     }
 
     private Charge charge(CelExpr node, String function, List<CelExpr> operands, List<Span> costs) {
+        if (operands.isEmpty()) {
+            return Charge.of(Span.ONE);
+        }
         CelExpr first = operands.getFirst();
         return switch (function) {
             case "_&&_", "_||_" ->

@@ -29,11 +29,15 @@ public final class Allocator {
     /** Why a node without a solution refuses, in kube-scheduler's words. */
     public static final String NO_SOLUTION = "cannot allocate all claims";
 
+    /** How many picks one search may try before it is interrupted. */
+    public static final int PICK_LIMIT = 200_000;
+
     private static final int VIEW_LIMIT = 32_768;
     private static final Comparator<NodePool> ORDER =
             Comparator.comparing((NodePool p) -> p.hasBindingConditions).thenComparing(p -> p.id);
 
     private final Features features;
+    private final int pickLimit;
     private final Selection.Cache selections;
     private final Map<String, View> views = new HashMap<>();
 
@@ -41,7 +45,13 @@ public final class Allocator {
     private record View(Node node, List<Pool> from, List<NodePool> pools) {}
 
     public Allocator(Features features, SelectorCompiler compiler) {
+        this(features, compiler, PICK_LIMIT);
+    }
+
+    /** @param pickLimit how many picks one search may try before it is interrupted */
+    public Allocator(Features features, SelectorCompiler compiler, int pickLimit) {
         this.features = features;
+        this.pickLimit = pickLimit;
         this.selections = new Selection.Cache(compiler);
     }
 
@@ -50,7 +60,7 @@ public final class Allocator {
         try {
             selections.trim();
             List<NodePool> pools = view(devices, node).pools;
-            var search = new Search(devices, features, selections, pools);
+            var search = new Search(devices, features, selections, pools, pickLimit);
             if (!search.run(claims)) {
                 return noFit(pools);
             }

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,13 +44,17 @@ public final class CelSelectors implements SelectorCompiler {
             MapType.create(SimpleType.STRING, MapType.create(SimpleType.STRING, CelValues.quantityType()));
 
     private final boolean shared;
+    private final boolean lists;
 
     /** Loading CEL takes long; a cluster without device selectors never needs it. */
     private static final class Lazy {
-        static final CelEnvironment SHARED = environment(true);
-        static final CelEnvironment EXCLUSIVE = environment(false);
+        private static final Map<List<Boolean>, CelEnvironment> ENVIRONMENTS = new ConcurrentHashMap<>();
 
-        private static CelEnvironment environment(boolean shared) {
+        static CelEnvironment of(boolean shared, boolean lists) {
+            return ENVIRONMENTS.computeIfAbsent(List.of(shared, lists), key -> environment(shared, lists));
+        }
+
+        private static CelEnvironment environment(boolean shared, boolean lists) {
             var all = ImmutableMap.<String, CelType>builder()
                     .put("driver", SimpleType.STRING)
                     .put("attributes", ATTRIBUTES)
@@ -60,7 +65,7 @@ public final class CelSelectors implements SelectorCompiler {
             ImmutableMap<String, CelType> fields = all.buildOrThrow();
             StructType device = StructType.create(
                     "kubernetes.DRADevice", fields.keySet(), name -> Optional.ofNullable(fields.get(name)));
-            return CelEnvironment.of(Map.of("device", device), List.of(device));
+            return CelEnvironment.of(Map.of("device", device), List.of(device), lists ? Set.of() : Set.of("includes"));
         }
     }
 
@@ -70,6 +75,7 @@ public final class CelSelectors implements SelectorCompiler {
 
     public CelSelectors(Features features) {
         shared = features.consumableCapacity();
+        lists = features.listTypeAttributes();
     }
 
     /** Sizes that the API guarantees. */
@@ -117,16 +123,26 @@ public final class CelSelectors implements SelectorCompiler {
             throw new SelectorException("it is " + text.length() + " characters long, more than " + MAX_LENGTH);
         }
         try {
-            return (shared ? Lazy.SHARED : Lazy.EXCLUSIVE).compile(text, SimpleType.BOOL);
+            return Lazy.of(shared, lists).compile(text, SimpleType.BOOL);
         } catch (CelProblem e) {
             throw new SelectorException(String.valueOf(e.getMessage()));
         }
     }
 
+    /** What it costs to ask a device, in Kubernetes' steps. */
+    long cost(String expression, String driver, Device device) {
+        var budget = new CelBudget(MAX_COST);
+        var _ = evaluate(expression(expression), driver, device, budget);
+        return MAX_COST - budget.left();
+    }
+
     private static boolean evaluate(CelExpression expression, String driver, Device device) {
+        return evaluate(expression, driver, device, new CelBudget(MAX_COST));
+    }
+
+    private static boolean evaluate(CelExpression expression, String driver, Device device, CelBudget budget) {
         Object result;
         try {
-            var budget = new CelBudget(CelBudget.STEPS_PER_EXPRESSION);
             result = expression.evaluate(Map.of("device", variable(driver, device)), budget);
         } catch (CelProblem | IllegalArgumentException e) {
             throw new SelectorException(String.valueOf(e.getMessage()));

@@ -4,11 +4,13 @@ import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A device as its slice describes it.
  *
  * @param consumesCounters by counter set and counter
+ * @param compatibilityGroups by counter set; devices that draw on one set at a time need a common group, or all none
  * @param scope only under a slice's {@link Scope.PerDevice}
  */
 public record Device(
@@ -16,6 +18,7 @@ public record Device(
         Map<String, AttributeValue> attributes,
         Map<String, Capacity> capacity,
         Map<String, Map<String, BigDecimal>> consumesCounters,
+        Map<String, Set<String>> compatibilityGroups,
         Optional<Scope> scope,
         List<DeviceTaint> taints,
         boolean bindsToNode,
@@ -29,6 +32,7 @@ public record Device(
                 name,
                 Map.copyOf(attributes),
                 Map.copyOf(capacity),
+                Map.of(),
                 Map.of(),
                 Optional.empty(),
                 List.of(),
@@ -45,6 +49,7 @@ public record Device(
                 attributes,
                 capacity,
                 consumesCounters,
+                compatibilityGroups,
                 scope,
                 taints,
                 bindsToNode,
@@ -59,12 +64,18 @@ public record Device(
                 attributes,
                 capacity,
                 consumesCounters,
+                compatibilityGroups,
                 scope,
                 List.copyOf(other),
                 bindsToNode,
                 bindingConditions,
                 bindingFailureConditions,
                 allowMultipleAllocations);
+    }
+
+    /** The compatibility groups of its draw on a counter set; none is a group of its own kind. */
+    Set<String> groups(String counterSet) {
+        return compatibilityGroups.getOrDefault(counterSet, Set.of());
     }
 
     /** An attribute by its qualified name: that very name, or its last part if the domain is the driver's. */

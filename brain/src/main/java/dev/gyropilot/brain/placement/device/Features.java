@@ -13,7 +13,8 @@ public record Features(
         boolean deviceTaints,
         boolean bindingConditions,
         boolean listTypeAttributes,
+        boolean compatibilityGroups,
         boolean fractionalCapacityRange) {
     /** All that changes no result of a Kubernetes that has less; that is, without fractional ranges. */
-    public static final Features ALL = new Features(true, true, true, true, true, true, true, false);
+    public static final Features ALL = new Features(true, true, true, true, true, true, true, true, false);
 }

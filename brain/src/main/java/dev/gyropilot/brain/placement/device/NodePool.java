@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,12 +24,18 @@ final class NodePool {
 
     boolean hasBindingConditions;
 
+    /** Whether any device, on any node, has compatibility groups. */
+    boolean hasGroups;
+
     /** Counter sets by name, and all devices of the generation on any node by name. */
     private final Map<String, Map<String, BigDecimal>> counterSets = new HashMap<>();
 
     private final Map<String, Device> everywhere = new HashMap<>();
     private @Nullable Map<String, Use> countedUses;
     private Map<String, Map<String, BigDecimal>> available = Map.of();
+
+    /** The compatibility groups of every device in use, by the counter set that it draws on. */
+    private Map<String, List<Set<String>>> groupsInUse = Map.of();
 
     /** A device that the node may use. */
     static final class PoolDevice {
@@ -92,7 +99,7 @@ final class NodePool {
                 if (slice.generation() > generation) {
                     return null;
                 }
-                present += slice.generation() == generation ? 1 : 0;
+                present += slice.generation() == generation && supported(slice, features) ? 1 : 0;
             }
             complete = present == expected;
         }
@@ -105,9 +112,12 @@ final class NodePool {
     }
 
     private static boolean supported(Slice slice, Features features) {
-        return features.partitionableDevices()
-                || (!(slice.scope() instanceof Scope.PerDevice)
-                        && slice.sharedCounters().isEmpty());
+        boolean partitions = slice.scope() instanceof Scope.PerDevice
+                || !slice.sharedCounters().isEmpty();
+        return (features.partitionableDevices() || !partitions)
+                && (features.compatibilityGroups()
+                        || slice.devices().stream()
+                                .allMatch(device -> device.compatibilityGroups().isEmpty()));
     }
 
     private static boolean reaches(Slice slice, Node node) {
@@ -130,7 +140,10 @@ final class NodePool {
                         flaw = Optional.of("has two counter sets named " + set.name());
                     }
                 }
-                slice.devices().forEach(device -> everywhere.put(device.name(), device));
+                for (Device device : slice.devices()) {
+                    everywhere.put(device.name(), device);
+                    hasGroups |= !device.compatibilityGroups().isEmpty();
+                }
             }
         }
         var names = new HashSet<String>();
@@ -163,17 +176,30 @@ final class NodePool {
     }
 
     /** What is left of the counters when all users of the pool's devices, on any node, are served. */
-    @SuppressWarnings("ReferenceEquality") // unchanged uses are the same object
     Map<String, Map<String, BigDecimal>> available(Map<String, Use> uses) {
+        count(uses);
+        return available;
+    }
+
+    /** The compatibility groups of all users of a counter set on any node; a device without groups adds an empty set. */
+    List<Set<String>> groupsInUse(String counterSet, Map<String, Use> uses) {
+        count(uses);
+        return groupsInUse.getOrDefault(counterSet, List.of());
+    }
+
+    @SuppressWarnings("ReferenceEquality") // unchanged uses are the same object
+    private void count(Map<String, Use> uses) {
         if (countedUses == uses) {
-            return available;
+            return;
         }
+        var groups = new HashMap<String, List<Set<String>>>();
         var left = new HashMap<String, Map<String, BigDecimal>>();
         counterSets.forEach((name, counters) -> left.put(name, new HashMap<>(counters)));
         uses.keySet().forEach(name -> {
             Device device = everywhere.get(name);
             if (device != null) {
                 device.consumesCounters().forEach((set, counters) -> {
+                    groups.computeIfAbsent(set, s -> new ArrayList<>()).add(device.groups(set));
                     Map<String, BigDecimal> of = left.get(set);
                     if (of != null) {
                         counters.forEach(
@@ -184,6 +210,6 @@ final class NodePool {
         });
         countedUses = uses;
         available = left;
-        return left;
+        groupsInUse = groups;
     }
 }

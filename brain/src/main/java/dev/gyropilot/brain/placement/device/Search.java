@@ -12,6 +12,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * One search for devices for all claims of a pod on one node: depth first over claims, requests and devices, all in the order
@@ -24,9 +25,6 @@ import java.util.Optional;
  * if it were alone.
  */
 final class Search {
-    /** How many picks are tried before the search is given up. */
-    private static final int PICK_LIMIT = 200_000;
-
     /** From so many picks on it pays to look ahead. */
     private static final int EFFORT = 10_000;
 
@@ -47,6 +45,10 @@ final class Search {
     private final IdentityHashMap<NodePool, Map<String, Map<String, BigDecimal>>> drawn = new IdentityHashMap<>();
     private final Map<State, Step> failed = new HashMap<>();
     private final int limit;
+
+    /** Whether this search only finds out what can be served alone. */
+    private final boolean alone;
+
     private List<Claim> claims = List.of();
     private int tried;
     private boolean asked;
@@ -87,12 +89,19 @@ final class Search {
         TOO_MANY
     }
 
-    Search(Devices devices, Features features, Selection.Cache selections, List<NodePool> pools) {
-        this(devices, features, selections, pools, PICK_LIMIT);
+    Search(Devices devices, Features features, Selection.Cache selections, List<NodePool> pools, int limit) {
+        this(devices, features, selections, pools, limit, false);
     }
 
-    private Search(Devices devices, Features features, Selection.Cache selections, List<NodePool> pools, int limit) {
+    private Search(
+            Devices devices,
+            Features features,
+            Selection.Cache selections,
+            List<NodePool> pools,
+            int limit,
+            boolean alone) {
         this.limit = limit;
+        this.alone = alone;
         this.devices = devices;
         this.features = features;
         this.selections = selections;
@@ -169,7 +178,7 @@ final class Search {
     private boolean isHopeless(int claim, int request) {
         if (!asked) {
             asked = true;
-            doomed = limit == PICK_LIMIT && cannotBeServedAlone();
+            doomed = !alone && cannotBeServedAlone();
         }
         for (int c = claim; !doomed && c < plans.size(); c++) {
             List<RequestPlan> requests = plans.get(c).requests;
@@ -200,7 +209,7 @@ final class Search {
 
     private boolean fails(Claim claim) {
         try {
-            return !new Search(devices, features, selections, pools, ALONE_LIMIT).run(List.of(claim));
+            return !new Search(devices, features, selections, pools, ALONE_LIMIT, true).run(List.of(claim));
         } catch (Aborted e) {
             // Then the whole search has to find out by itself.
             return false;
@@ -431,7 +440,7 @@ final class Search {
         }
         boolean shared = isShared(candidate.device);
         boolean draws = !candidate.device.consumesCounters().isEmpty() && !(shared && !isUnused(candidate));
-        if (draws && (!features.partitionableDevices() || !countersSuffice(candidate))) {
+        if (draws && (!features.partitionableDevices() || !countersSuffice(candidate) || !areCompatible(candidate))) {
             return false;
         }
         if (tainted(ask.ask, candidate.device) || !join(claim, ask, candidate)) {
@@ -508,6 +517,38 @@ final class Search {
             }
         }
         return true;
+    }
+
+    /** Whether the device may draw on its counter sets beside those that do: all with a common group, or all with none. */
+    private boolean areCompatible(PoolDevice candidate) {
+        if (!candidate.pool.hasGroups) {
+            return true;
+        }
+        for (String set : candidate.device.consumesCounters().keySet()) {
+            var others = new ArrayList<>(candidate.pool.groupsInUse(set, use(candidate.pool)));
+            for (List<Pick> ofClaim : picks) {
+                for (Pick pick : ofClaim) {
+                    if (pick.countersDrawn
+                            && pick.device.pool == candidate.pool
+                            && pick.device.device.consumesCounters().containsKey(set)) {
+                        others.add(pick.device.device.groups(set));
+                    }
+                }
+            }
+            if (!isCommonTo(candidate.device.groups(set), others)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isCommonTo(Set<String> groups, List<Set<String>> others) {
+        if (groups.isEmpty()) {
+            return others.stream().allMatch(Set::isEmpty);
+        }
+        var common = new HashSet<>(groups);
+        others.forEach(common::retainAll);
+        return !common.isEmpty();
     }
 
     private void draw(PoolDevice device, int sign) {

@@ -16,6 +16,7 @@ import io.fabric8.kubernetes.api.model.resource.v1.DeviceRequestAllocationResult
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceRequestAllocationResultBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceTolerationBuilder;
 import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 public final class AllocationWriter {
     private static final BigDecimal KIBI = BigDecimal.valueOf(1024);
     private static final List<String> BINARY = List.of("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei");
+    private static final List<String> FRACTIONS = List.of("", "m", "u", "n");
 
     private AllocationWriter() {}
 
@@ -110,8 +112,11 @@ public final class AllocationWriter {
         };
     }
 
-    /** In binary units where that is exact, else a plain number. */
+    /** In binary units where that is exact, else a plain number; fractions in thousandths, as the API writes them. */
     private static Quantity quantity(BigDecimal amount) {
+        if (amount.stripTrailingZeros().scale() > 0) {
+            return fraction(amount);
+        }
         BigDecimal rest = amount;
         int unit = 0;
         while (unit < BINARY.size() - 1
@@ -121,6 +126,16 @@ public final class AllocationWriter {
             unit++;
         }
         return new Quantity(rest.stripTrailingZeros().toPlainString() + BINARY.get(unit));
+    }
+
+    private static Quantity fraction(BigDecimal amount) {
+        BigDecimal rest = amount;
+        int unit = 0;
+        while (unit < FRACTIONS.size() - 1 && rest.stripTrailingZeros().scale() > 0) {
+            rest = rest.movePointRight(3);
+            unit++;
+        }
+        return new Quantity(rest.setScale(0, RoundingMode.CEILING).toPlainString() + FRACTIONS.get(unit));
     }
 
     private static @Nullable String orNull(String text) {

@@ -20,6 +20,7 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.resource.v1.Counter;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceAttribute;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceCapacity;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceCounterConsumption;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceSelector;
 import io.fabric8.kubernetes.api.model.resource.v1.OpaqueDeviceConfiguration;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
@@ -29,7 +30,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Reads ResourceSlices and DeviceClasses. */
@@ -102,12 +105,20 @@ public final class DeviceReader {
 
     private static Device device(io.fabric8.kubernetes.api.model.resource.v1.Device device) {
         var consumes = new HashMap<String, Map<String, BigDecimal>>();
-        orEmpty(device.getConsumesCounters()).forEach(c -> consumes.put(c.getCounterSet(), counters(c.getCounters())));
+        var groups = new HashMap<String, Set<String>>();
+        for (DeviceCounterConsumption draw : orEmpty(device.getConsumesCounters())) {
+            consumes.put(draw.getCounterSet(), counters(draw.getCounters()));
+            Set<String> named = groups(draw);
+            if (!named.isEmpty()) {
+                groups.put(draw.getCounterSet(), named);
+            }
+        }
         return new Device(
                 device.getName(),
                 mapped(device.getAttributes(), DeviceReader::attribute),
                 mapped(device.getCapacity(), DeviceReader::capacity),
                 Map.copyOf(consumes),
+                Map.copyOf(groups),
                 scope(device.getNodeName(), device.getAllNodes(), device.getNodeSelector()),
                 orEmpty(device.getTaints()).stream()
                         .map(t -> new DeviceTaint(
@@ -119,6 +130,13 @@ public final class DeviceReader {
                 List.copyOf(orEmpty(device.getBindingConditions())),
                 List.copyOf(orEmpty(device.getBindingFailureConditions())),
                 Boolean.TRUE.equals(device.getAllowMultipleAllocations()));
+    }
+
+    /** The compatibility groups, a field that the client's types do not have yet. */
+    private static Set<String> groups(DeviceCounterConsumption draw) {
+        return draw.getAdditionalProperties().get("compatibilityGroups") instanceof List<?> names
+                ? names.stream().map(String::valueOf).collect(Collectors.toUnmodifiableSet())
+                : Set.of();
     }
 
     private static Optional<Scope> scope(

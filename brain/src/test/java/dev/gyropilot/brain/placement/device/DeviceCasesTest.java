@@ -19,8 +19,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -33,6 +35,8 @@ import org.junit.jupiter.api.TestFactory;
  *       the metadata of a claim's namespace may be left out). Claims with a status are allocated already;
  *   <li>{@code node}: the node to allocate on; the first of the world if left out;
  *   <li>{@code off}: the features that are off; {@code on}: those that are on although they are not by default;
+ *   <li>{@code picks}: after how many the search is interrupted;
+ *   <li>{@code upstream}: in which way the public allocator of Kubernetes is known to answer otherwise;
  *   <li>{@code expect}: per claim either a list of {@code request: device} pairs, written {@code request=pool/device}, or the
  *       whole {@code status.allocation}; or {@code error: text} or {@code none: text} instead.
  * </ul>
@@ -43,19 +47,27 @@ class DeviceCasesTest {
 
     @TestFactory
     Stream<DynamicTest> cases() throws IOException, URISyntaxException {
-        Path folder = Path.of(java.util.Objects.requireNonNull(getClass().getResource("/devices"))
+        return all("/devices").entrySet().stream()
+                .map(one -> DynamicTest.dynamicTest(one.getKey(), () -> check(one.getValue())));
+    }
+
+    /** The cases of all files in a folder of the test resources, by file and name. */
+    static Map<String, JsonNode> all(String resource) throws IOException, URISyntaxException {
+        Path folder = Path.of(Objects.requireNonNull(DeviceCasesTest.class.getResource(resource))
                 .toURI());
-        var tests = new ArrayList<DynamicTest>();
+        var cases = new LinkedHashMap<String, JsonNode>();
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.sorted().toList()) {
                 for (JsonNode one : YAML.readTree(file.toFile())) {
                     String name = file.getFileName() + ": " + one.path("name").asText();
-                    tests.add(DynamicTest.dynamicTest(name, () -> check(one)));
+                    assertThat(cases.put(name, one))
+                            .as("two cases named " + name)
+                            .isNull();
                 }
             }
         }
-        assertThat(tests).isNotEmpty();
-        return tests.stream();
+        assertThat(cases).isNotEmpty();
+        return cases;
     }
 
     private static void check(JsonNode one) throws IOException {
@@ -82,7 +94,10 @@ class DeviceCasesTest {
                 default -> throw new IllegalArgumentException("kind \"" + kind + "\" is not part of a case");
             }
         }
-        var allocator = new Allocator(features(one), new CelSelectors(features(one)));
+        var allocator = new Allocator(
+                features(one),
+                new CelSelectors(features(one)),
+                one.path("picks").asInt(Allocator.PICK_LIMIT));
         Outcome outcome = allocator.allocate(devices, node(nodes, one.path("node")), claims);
         Outcome again = allocator.allocate(devices, node(nodes, one.path("node")), claims);
         assertThat(again).isEqualTo(outcome);
@@ -107,10 +122,11 @@ class DeviceCasesTest {
                 !names.contains("deviceTaints"),
                 !names.contains("bindingConditions"),
                 !names.contains("listTypeAttributes"),
+                !names.contains("compatibilityGroups"),
                 on.contains("fractionalCapacityRange"));
     }
 
-    private static void compare(JsonNode expect, Outcome outcome) {
+    private static void compare(JsonNode expect, Outcome outcome) throws IOException {
         if (expect.has("error")) {
             assertThat(outcome).isInstanceOf(Outcome.Failed.class);
             assertThat(((Outcome.Failed) outcome).message())
@@ -131,7 +147,7 @@ class DeviceCasesTest {
                         .as(allocation.name())
                         .containsExactlyElementsOf(texts(wanted));
             } else {
-                assertThat(normalised(JSON.valueToTree(AllocationWriter.write(allocation))))
+                assertThat(normalised(JSON.readTree(JSON.writeValueAsString(AllocationWriter.write(allocation)))))
                         .isEqualTo(wanted);
             }
         }
@@ -141,14 +157,14 @@ class DeviceCasesTest {
         return result.device().pool().pool() + "/" + result.device().device();
     }
 
-    private static List<String> texts(JsonNode array) {
+    static List<String> texts(JsonNode array) {
         var result = new ArrayList<String>();
         array.forEach(text -> result.add(text.asText()));
         return result;
     }
 
     /** Share ids become a fixed text, as they are free to choose. */
-    private static JsonNode normalised(JsonNode tree) {
+    static JsonNode normalised(JsonNode tree) {
         for (Iterator<JsonNode> results = tree.path("devices").path("results").elements(); results.hasNext(); ) {
             ObjectNode result = (ObjectNode) results.next();
             if (result.has("shareID")) {

@@ -11,7 +11,8 @@ import java.util.Random;
  * Small random worlds for one node, as JSON in the API's shapes. They keep clear of what upstream is known to get wrong:
  * counters together with taints, constraints or shares; several devices of a request under distinctAttribute; two counter
  * sets in a pool; two pools of one name; lists under constraints. Nor do they ask for admin access to shared devices, whose
- * consumption is not specified.
+ * consumption is not specified, or for all devices where shares are held: whether "all" takes in those with too little left is
+ * answered differently by different releases.
  */
 final class RandomWorlds {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -23,6 +24,7 @@ final class RandomWorlds {
     private boolean shares;
     private boolean taints;
     private boolean constraints;
+    private boolean held;
     private final List<Made> devices = new ArrayList<>();
 
     /** What a claim that is allocated already may hold. */
@@ -39,11 +41,13 @@ final class RandomWorlds {
         shares = kind == 2;
         taints = !counters && chance(40);
         constraints = !counters && chance(50);
+        held = chance(70);
         devices.clear();
         ObjectNode world = JSON.createObjectNode();
         ObjectNode features = world.putObject("features");
         for (String feature : List.of(
                 "AdminAccess",
+                "CompatibilityGroups",
                 "ConsumableCapacity",
                 "DeviceBindingAndStatus",
                 "DeviceTaints",
@@ -64,7 +68,7 @@ final class RandomWorlds {
         deviceClass(classes, "any");
         deviceClass(classes, "model-a", "device.attributes[\"gpu.example.com\"].?model.orValue(\"\") == \"A\"");
         ArrayNode claims = world.putArray("claims");
-        for (int i = random.nextInt(3); i > 0 && !devices.isEmpty(); i--) {
+        for (int i = held ? random.nextInt(3) : 0; i > 0 && !devices.isEmpty(); i--) {
             held(claims, "held-" + i);
         }
         int wanted = 1 + random.nextInt(3);
@@ -264,7 +268,7 @@ final class RandomWorlds {
 
     private void ask(ObjectNode ask, boolean distinct) {
         ask.put("deviceClassName", random.nextInt(200) > 0 ? pick(List.of("gpu", "any", "model-a")) : "missing");
-        if (chance(12) && !distinct) {
+        if (chance(12) && !distinct && !(shares && held)) {
             ask.put("allocationMode", "All");
         } else {
             ask.put("allocationMode", "ExactCount");

@@ -137,6 +137,7 @@ class DeviceCycleTest {
                 Map.of(),
                 Map.of(),
                 Map.of("gpu-0", Map.of("memory", BigDecimal.valueOf(40))),
+                Map.of(),
                 Optional.empty(),
                 List.of(),
                 false,
