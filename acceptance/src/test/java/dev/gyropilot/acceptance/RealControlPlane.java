@@ -55,7 +55,8 @@ final class RealControlPlane implements AutoCloseable {
     }
 
     Command.Result kubectl(String... arguments) {
-        List<String> command = new ArrayList<>(List.of("kubectl", "--kubeconfig", kubeconfig().toString()));
+        List<String> command =
+                new ArrayList<>(List.of("kubectl", "--kubeconfig", kubeconfig().toString()));
         command.addAll(List.of(arguments));
         return Command.run(Map.of(), command);
     }
