@@ -52,6 +52,7 @@ interface ControlPlane extends AutoCloseable {
                 "",
                 schedulerName,
                 OperatorConfig.DEFAULT_HUB,
+                OperatorConfig.DEFAULT_NODE_LOSS_SECONDS,
                 OperatorConfig.DEFAULT_IDLE_SECONDS);
     }
 }
