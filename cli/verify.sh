@@ -50,5 +50,19 @@ status=0
 # The acceptance suite runs the launcher, which would otherwise build in the middle of a test.
 [ "$quick" = yes ] || "$root/gyro" build
 "${MAVEN:-mvn}" "${arguments[@]}" ${modules[@]+"${modules[@]}"} verify || status=$?
+
+# The second world: the same story with pods as processes, but on a real control plane.
+story=ServeIT,GenerationIT,ResilienceIT,KubectlIT,ClientsIT,QueuesIT,SimulationIT,TroubleIT,BadInputIT
+kubernetes=${KUBE_HOME:-$HOME/.cache/real-kubernetes}/bin
+if [ "$status" = 0 ] && [ "$quick$guide" = nono ] && [ ${#modules[@]} = 0 ]; then
+  if [ -x "$kubernetes/kube-apiserver" ] || command -v go >/dev/null 2>&1; then
+    echo "gyro verify: the story on a real control plane" >&2
+    bash "$root/acceptance/kubernetes/build.sh" plane
+    PATH=$PATH:$kubernetes GYROPILOT_WORLD=control-plane "${MAVEN:-mvn}" "${arguments[@]}" -pl acceptance -am -Dtest="$story" \
+      -Dsurefire.failIfNoSpecifiedTests=false -Dsurefire.reportNameSuffix=control-plane test || status=$?
+  else
+    echo "gyro verify: without Go, or what acceptance/kubernetes/build.sh has built, the story on a real control plane is left out" >&2
+  fi
+fi
 echo "gyro verify: $([ $status = 0 ] && echo passed || echo FAILED) after $((SECONDS - begin)) s" >&2
 exit $status

@@ -77,6 +77,7 @@ class BadInputIT {
 
     @Test
     void aDamagedDatabaseIsRefusedAndKept() throws IOException {
+        Needs.embeddedApi();
         try (Gyropilot gyropilot = Gyropilot.fresh()) {
             gyropilot.up().succeeded();
             gyropilot.gyro("down").succeeded();

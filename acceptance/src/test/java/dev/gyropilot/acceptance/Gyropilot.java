@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A Gyropilot in a data directory of its own on free ports, driven only through its command line and its ports. */
 final class Gyropilot implements AutoCloseable {
@@ -28,6 +29,8 @@ final class Gyropilot implements AutoCloseable {
     private final Path home;
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+
+    private @Nullable RealControlPlane plane;
 
     private Gyropilot(Path home) {
         this.home = home;
@@ -62,6 +65,14 @@ final class Gyropilot implements AutoCloseable {
     /** Starts it in the background and returns when it is ready. */
     Command.Result up(String... arguments) {
         List<String> all = new ArrayList<>(List.of("up", "--detach", "--api-port", "0", "--gateway-port", "0"));
+        if (RealControlPlane.isWorld()) {
+            RealControlPlane real = plane;
+            if (real == null) {
+                real = RealControlPlane.start(home.resolveSibling("control-plane"), Map.of());
+                plane = real;
+            }
+            all.addAll(List.of("--kubeconfig", real.kubeconfig().toString()));
+        }
         all.addAll(Arrays.asList(arguments));
         return gyro(all.toArray(String[]::new));
     }
@@ -180,6 +191,9 @@ final class Gyropilot implements AutoCloseable {
     @Override
     public void close() {
         gyro("down");
+        if (plane != null) {
+            plane.close();
+        }
         try (Stream<Path> paths = Files.walk(home.getParent())) {
             for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(path);

@@ -14,4 +14,9 @@ final class Needs {
         Assumptions.assumeTrue(
                 Command.run(java.util.Map.of(), java.util.List.of(command)).code() == 0, "left out: " + why);
     }
+
+    /** The API of our own, and not a real control plane. */
+    static void embeddedApi() {
+        Assumptions.assumeFalse(RealControlPlane.isWorld(), "left out: about the store of the embedded API");
+    }
 }

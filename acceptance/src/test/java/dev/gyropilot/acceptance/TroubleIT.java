@@ -165,6 +165,7 @@ class TroubleIT {
 
     @Test
     void aFullDiskRefusesWritesAndRecovers() throws IOException {
+        Needs.embeddedApi();
         Needs.program("kubectl");
         Path disk = Files.createDirectory(folder.resolve("disk"));
         Needs.succeeds(

@@ -26,12 +26,7 @@ final class ApiKeys {
     private ApiKeys() {}
 
     static void publish(KubernetesClient client, String key) {
-        client.resource(new NamespaceBuilder()
-                        .withNewMetadata()
-                        .withName(Names.SYSTEM_NAMESPACE)
-                        .endMetadata()
-                        .build())
-                .patch(APPLY);
+        makeNamespace(client);
         Secret secret = new SecretBuilder()
                 .withNewMetadata()
                 .withName(NAME)
@@ -41,6 +36,16 @@ final class ApiKeys {
                 .withStringData(Map.of("hash", hash(key), "owner", "owner"))
                 .build();
         client.resource(secret).patch(APPLY);
+    }
+
+    /** Where the keys lie, and the Leases. */
+    static void makeNamespace(KubernetesClient client) {
+        client.resource(new NamespaceBuilder()
+                        .withNewMetadata()
+                        .withName(Names.SYSTEM_NAMESPACE)
+                        .endMetadata()
+                        .build())
+                .patch(APPLY);
     }
 
     /** Whether the installation in that namespace has its own key. */

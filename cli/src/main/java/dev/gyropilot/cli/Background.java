@@ -60,6 +60,9 @@ final class Background {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName(), "up"));
+        if (options.kubeconfig() != null) {
+            command.addAll(List.of("--kubeconfig", options.kubeconfig().toString()));
+        }
         command.addAll(List.of("--api-port", Integer.toString(options.apiPort())));
         command.addAll(List.of("--gateway-port", Integer.toString(options.gatewayPort())));
         options.simulate().forEach(spec -> command.addAll(List.of("--simulate", spec)));

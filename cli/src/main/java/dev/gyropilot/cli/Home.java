@@ -168,6 +168,15 @@ final class Home {
         }
     }
 
+    /** The cluster that commands and clients of this directory speak to. */
+    void writeKubeconfig(String text) {
+        try {
+            writePrivately(kubeconfig(), text);
+        } catch (IOException e) {
+            throw unusable(e);
+        }
+    }
+
     /** The gateway's API key of this installation, made at the first call. */
     String apiKey() {
         try {

@@ -1,24 +1,15 @@
 package dev.gyropilot.cli;
 
-import dev.gyropilot.api.Names;
 import dev.gyropilot.api.cluster.Cluster;
-import dev.gyropilot.apiserver.ApiServer;
-import dev.gyropilot.apiserver.ApiServerConfig;
-import dev.gyropilot.apiserver.controllers.WorkloadControllers;
 import dev.gyropilot.gateway.Gateway;
 import dev.gyropilot.gateway.GatewayConfig;
 import dev.gyropilot.ledger.Ledger;
 import dev.gyropilot.ledger.LedgerConfig;
 import dev.gyropilot.node.NodeConfig;
-import dev.gyropilot.node.NodeCredentials;
 import dev.gyropilot.node.ProcessNode;
 import dev.gyropilot.node.image.ImageTable;
 import dev.gyropilot.node.simulate.SimulatedNodes;
 import dev.gyropilot.node.simulate.SimulationConfig;
-import dev.gyropilot.operator.Operator;
-import dev.gyropilot.operator.OperatorConfig;
-import dev.gyropilot.scheduler.Scheduler;
-import dev.gyropilot.scheduler.SchedulerConfig;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -27,7 +18,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
@@ -40,17 +30,11 @@ final class Platform implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Platform.class);
     private static final Duration DRAIN_LIMIT = Duration.ofSeconds(10);
     private static final Duration PODS_LIMIT = Duration.ofSeconds(40);
-    /** 4,094 addresses for pods, one of 1,024 parts. */
-    private static final int PODS_PREFIX = 20;
-    /** 65,534 addresses for simulated pods, one of 64 parts. */
-    private static final int SIMULATED_PODS_PREFIX = 16;
-
     /** The parts in the order in which they need each other; they are closed in the reverse order. */
     private enum Part {
         POD_RANGES,
         API,
         LEDGER,
-        CLUSTER,
         CONTROLLERS,
         SCHEDULER,
         OPERATOR,
@@ -85,38 +69,39 @@ final class Platform implements AutoCloseable {
         InstantSource clock = InstantSource.system();
         parts.put(Part.POD_RANGES, podRanges);
         Configuration configuration = Configuration.read(home.directory().resolve("config.yaml"));
-        int apiPort = freePort("--api-port", options.apiPort());
+        int apiPort = options.kubeconfig() == null ? freePort("--api-port", options.apiPort()) : 0;
         int gatewayPort = freePort("--gateway-port", options.gatewayPort());
-        String gatewayUrl = "http://127.0.0.1:" + gatewayPort;
+        URI gatewayUrl = URI.create("http://127.0.0.1:" + gatewayPort);
         LedgerConfig ledgerConfig = configuration.section(
                 "ledger", LedgerConfig.embedded(home.directory().resolve("ledger")));
-        SchedulerConfig schedulerConfig = configuration.section("scheduler", SchedulerConfig.embedded());
-        NodeConfig nodeConfig = configuration.section("node", nodeConfig());
-        OperatorConfig operatorConfig = configuration.section("operator", operatorConfig(gatewayUrl));
         GatewayConfig gatewayConfig =
                 configuration.section("gateway", GatewayConfig.defaults().withPort(gatewayPort));
 
-        terminal.doing("starting the Kubernetes API");
+        terminal.doing(
+                options.kubeconfig() == null ? "starting the Kubernetes API" : "joining " + options.kubeconfig());
         SqliteLibrary.unpackOnce(home.directory().resolve("cache").resolve("native"));
         FutureTask<Ledger> ledger = background(() -> start(Part.LEDGER, () -> Ledger.open(ledgerConfig, clock)));
-        ApiServer api = start(
+        ControlPlane control = start(
                 Part.API,
-                () -> ApiServer.start(configuration.section(
-                        "apiServer", ApiServerConfig.of(home.directory().resolve("apiserver"), apiPort))));
-        api.writeKubeconfig(home.kubeconfig(), ApiServer.ADMIN);
-        home.writeRunState(RunState.ofThisProcess(Version.current(), api.url(), gatewayUrl, false));
-        Cluster cluster = start(Part.CLUSTER, () -> new Cluster(api.client(), clock, "gyropilot"));
+                () -> options.kubeconfig() == null
+                        ? EmbeddedControlPlane.start(home, configuration, apiPort, clock)
+                        : JoinedControlPlane.join(home, configuration, options.kubeconfig(), clock));
+        control.check(gatewayUrl);
+        NodeConfig nodeConfig = configuration.section("node", nodeConfig(control.podAddresses()));
+        home.writeRunState(RunState.ofThisProcess(Version.current(), control.url(), gatewayUrl.toString(), false));
+        Cluster cluster = control.cluster();
 
         terminal.doing("starting controllers, scheduler, node and gateway");
         all(
-                background(() -> start(Part.CONTROLLERS, () -> WorkloadControllers.start(cluster, api.caPem()))),
-                background(() -> start(Part.SCHEDULER, () -> Scheduler.start(schedulerConfig, cluster))),
+                background(() -> start(Part.CONTROLLERS, control::startControllers)),
+                background(() -> start(Part.SCHEDULER, control::startScheduler)),
                 background(() -> start(Part.NODE, () -> {
-                    ProcessNode node = ProcessNode.start(nodeConfig, cluster, nodeCredentials(api, nodeConfig.name()));
+                    ProcessNode node =
+                            ProcessNode.start(nodeConfig, cluster, control.nodeCredentials(nodeConfig.name()));
                     return (AutoCloseable) () -> node.shutDown(PODS_LIMIT);
                 })),
                 background(() -> {
-                    start(Part.OPERATOR, () -> Operator.start(operatorConfig, cluster));
+                    start(Part.OPERATOR, () -> control.startOperator(gatewayUrl));
                     ApiKeys.publish(cluster.client(), home.apiKey());
                     return start(Part.GATEWAY, () -> {
                         Gateway gateway = Gateway.start(gatewayConfig, cluster, ledger.get());
@@ -126,22 +111,14 @@ final class Platform implements AutoCloseable {
                         };
                     });
                 }));
-        simulate(options.simulate(), api, cluster, terminal);
-        home.writeRunState(RunState.ofThisProcess(Version.current(), api.url(), gatewayUrl, true));
-    }
-
-    private OperatorConfig operatorConfig(String gatewayUrl) {
-        return new OperatorConfig(
-                URI.create(gatewayUrl),
-                Names.ENGINES_IMAGE + ":" + Version.current(),
-                home.models().toString(),
-                OperatorConfig.DEFAULT_HUB,
-                OperatorConfig.DEFAULT_IDLE_SECONDS);
+        simulate(options.simulate(), control, terminal);
+        home.writeRunState(RunState.ofThisProcess(Version.current(), control.url(), gatewayUrl.toString(), true));
     }
 
     /** Simulated nodes are there as long as they are asked for; those of an earlier run go. */
-    private void simulate(List<String> specifications, ApiServer api, Cluster cluster, Terminal terminal)
-            throws Exception {
+    private void simulate(List<String> specifications, ControlPlane control, Terminal terminal) throws Exception {
+        Cluster cluster = control.cluster();
+        ControlPlane.PodAddresses addresses = control.podAddresses();
         if (specifications.isEmpty()) {
             SimulatedNodes.clear(cluster);
             return;
@@ -153,29 +130,22 @@ final class Platform implements AutoCloseable {
             SimulatedNodes nodes = SimulatedNodes.start(
                     all,
                     cluster,
-                    nodeCredentials(api, "simulated"),
-                    SimulationConfig.DEFAULT.withPodRange(
-                            ownPart(SimulationConfig.DEFAULT.podRange(), SIMULATED_PODS_PREFIX)),
+                    control.nodeCredentials("simulated"),
+                    SimulationConfig.DEFAULT.withPodRange(ownPart(addresses.simulated(), addresses.simulatedPrefix())),
                     engines);
             return (AutoCloseable) nodes::abandon;
         });
     }
 
-    private NodeConfig nodeConfig() {
+    private NodeConfig nodeConfig(ControlPlane.PodAddresses addresses) {
         ImageTable images =
                 new ImageTable(LocalImages.builtIn(home), home.directory().resolve("node.yaml"));
         return NodeConfig.of(LocalImages.hostName(), home.directory().resolve("node"), images)
-                .withPodRange(ownPart(NodeConfig.DEFAULT_POD_RANGE, PODS_PREFIX));
+                .withPodRange(ownPart(addresses.processes(), addresses.processPrefix()));
     }
 
     private String ownPart(String range, int prefix) {
         return podRanges.hold(range, prefix, home.directory().toString());
-    }
-
-    private static NodeCredentials nodeCredentials(ApiServer api, String name) {
-        var identity = api.servingIdentity("node-" + name, List.of("127.0.0.1", "localhost", name));
-        return NodeCredentials.fromPem(
-                identity.certificatePem(), identity.keyPem(), api.caPem(), Set.of("kube-apiserver-kubelet-client"));
     }
 
     /** The port itself, or a free one for 0; an error that names the option when it is taken. */

@@ -123,10 +123,7 @@ final class RoleProcess implements AutoCloseable {
     }
 
     private static SchedulerConfig schedulerConfig(Configuration configuration) {
-        // The process as a whole leads or waits; a second election inside it would only double the requests.
-        return configuration
-                .section("scheduler", SchedulerConfig.alongside(Set.of(SchedulerConfig.NAME)))
-                .withLeaderElection(false);
+        return configuration.section("scheduler", SchedulerConfig.alongside(Set.of(SchedulerConfig.NAME)));
     }
 
     private static GatewayConfig gatewayConfig(Configuration configuration) {

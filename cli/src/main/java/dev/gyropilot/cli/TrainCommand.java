@@ -35,7 +35,7 @@ final class TrainCommand implements Callable<Integer> {
         PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
         Terminal quiet = new Terminal(nowhere, nowhere, false, true);
         int failures = 0;
-        try (Platform _ = Platform.start(home, new PlatformOptions(0, 0, List.of()), quiet)) {
+        try (Platform _ = Platform.start(home, new PlatformOptions(null, 0, 0, List.of()), quiet)) {
             for (String[] command : COMMANDS) {
                 failures += Main.run(command, quiet, home) == 0 ? 0 : 1;
             }

@@ -25,6 +25,7 @@ import picocli.CommandLine.Parameters;
             "  gyro up minilm                     a small embedding model that ships with Gyropilot",
             "  gyro up hf://ORG/REPO/FILE.gguf    a language model of the Hugging Face hub, on llama.cpp",
             "  gyro up --simulate 8xH100x100      100 simulated nodes of 8 simulated H100 each",
+            "  gyro up --kubeconfig FILE minilm   the same on a control plane that is there already",
         })
 final class UpCommand implements Callable<Integer> {
     static final String DEFAULT_API_PORT = "7443";
@@ -38,6 +39,15 @@ final class UpCommand implements Callable<Integer> {
             arity = "0..*",
             description = "Models to serve: minilm, a .gguf or .yaml file, an https:// or hf:// address.")
     private List<String> models = List.of();
+
+    @Option(
+            names = "--kubeconfig",
+            paramLabel = "FILE",
+            description = {
+                "Work with that cluster in place of an API of our own:",
+                "a control plane whose pods shall run here as processes."
+            })
+    private @Nullable Path kubeconfig;
 
     @Option(names = "--detach", description = "Run in the background; return when ready.")
     private boolean detach;
@@ -70,8 +80,11 @@ final class UpCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         long begin = System.nanoTime();
-        PlatformOptions options =
-                new PlatformOptions(port("--api-port", apiPort), port("--gateway-port", gatewayPort), simulate);
+        PlatformOptions options = new PlatformOptions(
+                kubeconfig == null ? null : kubeconfig.toAbsolutePath(),
+                port("--api-port", apiPort),
+                port("--gateway-port", gatewayPort),
+                simulate);
         List<DeployRequest> requests = new ArrayList<>();
         for (String model : models) {
             requests.add(DeployRequest.parse(model, null));

@@ -7,8 +7,8 @@ import dev.gyropilot.api.Names;
 import dev.gyropilot.api.cluster.Cluster;
 import dev.gyropilot.apiserver.ApiServer;
 import dev.gyropilot.apiserver.ApiServerConfig;
-import dev.gyropilot.scheduler.Scheduler;
 import dev.gyropilot.scheduler.SchedulerConfig;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
@@ -22,6 +22,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** Two schedulers on one API agree which of them decides, and the other takes over. */
 @Tag("process")
@@ -40,28 +41,55 @@ class LeadershipTest {
         Path kubeconfig = folder.resolve("kubeconfig");
         try (ApiServer api = ApiServer.start(ApiServerConfig.of(folder.resolve("api"), port))) {
             api.writeKubeconfig(kubeconfig, ApiServer.ADMIN);
-            try (KubernetesClient client = Clients.of(kubeconfig);
-                    Cluster first = new Cluster(Clients.of(kubeconfig), InstantSource.system(), "first");
-                    Cluster second = new Cluster(Clients.of(kubeconfig), InstantSource.system(), "second")) {
+            try (KubernetesClient client = Clients.of(kubeconfig)) {
+                client.resource(new NamespaceBuilder()
+                                .withNewMetadata()
+                                .withName(Names.SYSTEM_NAMESPACE)
+                                .endMetadata()
+                                .build())
+                        .create();
                 node(client);
-                SchedulerConfig config = SchedulerConfig.embedded().withLeaderElection(true);
-                Scheduler one = Scheduler.start(config, first);
+                RoleProcess one = scheduler(kubeconfig, "one");
                 pod(client, "a");
                 await().atMost(LIMIT).until(() -> isBound(client, "a"));
                 String holder = holder(client);
 
-                Scheduler other = Scheduler.start(config, second);
+                RoleProcess other = scheduler(kubeconfig, "other");
                 pod(client, "b");
                 await().atMost(LIMIT).until(() -> isBound(client, "b"));
                 assertThat(holder(client)).isEqualTo(holder);
+                assertThat(one.acts()).isTrue();
+                assertThat(other.acts()).isFalse();
+                assertThat(other.ready()).isTrue();
 
                 one.close();
                 pod(client, "c");
                 await().atMost(LIMIT).until(() -> isBound(client, "c"));
                 assertThat(holder(client)).isNotEqualTo(holder);
+                assertThat(other.acts()).isTrue();
                 other.close();
             }
         }
+    }
+
+    /** As {@code gyro run scheduler} has it; it may have to wait for its turn. */
+    private RoleProcess scheduler(Path kubeconfig, String name) {
+        ApiTraffic traffic = new ApiTraffic();
+        var process = new RoleProcess(
+                Role.scheduler,
+                folder.resolve(name),
+                new Cluster(Clients.ofRole(kubeconfig, traffic), InstantSource.system(), name),
+                traffic,
+                () -> {});
+        Configuration defaults = Configuration.read(folder.resolve("none"));
+        Thread.ofVirtual().start(() -> {
+            try {
+                process.start(defaults);
+            } catch (Exception e) {
+                LoggerFactory.getLogger(LeadershipTest.class).info("{} did not start", name, e);
+            }
+        });
+        return process;
     }
 
     private static String holder(KubernetesClient client) {
@@ -94,6 +122,7 @@ class LeadershipTest {
                         .withName(name)
                         .endMetadata()
                         .withNewSpec()
+                        .withSchedulerName(SchedulerConfig.NAME)
                         .addNewContainer()
                         .withName("c")
                         .withImage("i")

@@ -6,6 +6,8 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpResponseDecoder;
 import java.util.ArrayDeque;
@@ -19,6 +21,13 @@ final class UpstreamPool {
     private static final int HEADER_LIMIT_BYTES = 32 * 1024;
     private static final int LINE_LIMIT_BYTES = 8 * 1024;
     private static final int PIECE_BYTES = 64 * 1024;
+    /** A machine that is gone says nothing: what it does not acknowledge for so long makes its connections fail. */
+    private static final int SILENCE_MILLIS = 5_000;
+    /** The same while only an answer is awaited: asked after so many seconds, and again after each of these, so often. */
+    private static final int PROBE_AFTER_SECONDS = 5;
+
+    private static final int PROBE_EVERY_SECONDS = 2;
+    private static final int PROBES = 3;
 
     private final Bootstrap bootstrap;
     private final GatewayConfig config;
@@ -35,6 +44,7 @@ final class UpstreamPool {
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         config.timeouts().connectMillis())
+                .option(ChannelOption.SO_KEEPALIVE, true)
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
@@ -45,6 +55,13 @@ final class UpstreamPool {
                                         .setMaxChunkSize(PIECE_BYTES)));
                     }
                 });
+        if (EpollSocketChannel.class.isAssignableFrom(channelType)) {
+            bootstrap
+                    .option(EpollChannelOption.TCP_USER_TIMEOUT, SILENCE_MILLIS)
+                    .option(EpollChannelOption.TCP_KEEPIDLE, PROBE_AFTER_SECONDS)
+                    .option(EpollChannelOption.TCP_KEEPINTVL, PROBE_EVERY_SECONDS)
+                    .option(EpollChannelOption.TCP_KEEPCNT, PROBES);
+        }
     }
 
     /** Finds or opens a connection; the delivery hears of it by {@code upstreamReady} or {@code upstreamFailed}. */

@@ -45,7 +45,8 @@ public final class Operator implements AutoCloseable {
         return new Operator(controllers);
     }
 
-    private static void define(Cluster cluster) throws TimeoutException {
+    /** Brings the resource definitions up to date, and returns when they are served. */
+    public static void define(Cluster cluster) throws TimeoutException {
         var apply = new Apply(cluster.client());
         List<CustomResourceDefinition> crds = Crds.all();
         crds.forEach(apply::force);

@@ -79,18 +79,10 @@ final class Loop implements AutoCloseable {
         thread.start();
     }
 
-    /** Lets decisions begin: all that was listed has been handed in, and no other scheduler decides. */
+    /** Lets decisions begin: all that was listed has been handed in. */
     void open() throws InterruptedException {
         submit((world, waiting) -> {
             deciding = true;
-            return Set.of();
-        });
-    }
-
-    /** Lets no further decisions be made; changes are still taken in. */
-    void pause() throws InterruptedException {
-        submit((world, waiting) -> {
-            deciding = false;
             return Set.of();
         });
     }

@@ -36,7 +36,6 @@ public final class Scheduler implements AutoCloseable {
     private final Cluster cluster;
     private final Optional<ClaimController> claims;
     private final OptionalKinds optional;
-    private final Optional<Leadership> leadership;
 
     private Scheduler(SchedulerConfig config, Cluster cluster) {
         this.cluster = cluster;
@@ -44,7 +43,6 @@ public final class Scheduler implements AutoCloseable {
         var allocator = new Allocator(Features.ALL, new CelSelectors());
         loop = new Loop(config, cluster::now, new Placement(config.seed(), allocator), allocator, writer);
         optional = new OptionalKinds(cluster, loop, config.syncLimit());
-        leadership = config.leaderElection() ? Optional.of(new Leadership(cluster, loop)) : Optional.empty();
         feed(Namespace.class, new NamespaceFeed());
         feed(Node.class, new NodeFeed());
         if (cluster.client().supports(ResourceSlice.class)) {
@@ -78,17 +76,12 @@ public final class Scheduler implements AutoCloseable {
         }
         scheduler.claims.ifPresent(ClaimController::start);
         scheduler.optional.start();
-        if (scheduler.leadership.isPresent()) {
-            scheduler.leadership.get().start();
-        } else {
-            scheduler.loop.open();
-        }
+        scheduler.loop.open();
         return scheduler;
     }
 
     @Override
     public void close() {
-        leadership.ifPresent(Leadership::close);
         optional.close();
         feeds.forEach(Feed::stop);
         claims.ifPresent(ClaimController::close);

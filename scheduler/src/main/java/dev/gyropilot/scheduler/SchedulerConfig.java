@@ -18,7 +18,6 @@ import java.util.Set;
  * @param unschedulableRetry after this long a refused pod is tried again even if no event spoke for it
  * @param usageHalfLife after which what a queue used counts half in its share
  * @param strandedLimit how long a gang may run in part before it gives back what it holds
- * @param leaderElection whether only the holder of a Lease decides
  * @param syncLimit how long the first lists may take
  */
 public record SchedulerConfig(
@@ -43,9 +42,6 @@ public record SchedulerConfig(
 
         @Setting("A gang of which some pods run and the others find no place for this long gives back what it holds.")
         Duration strandedLimit,
-
-        @Setting("Whether several schedulers agree by a Lease which one decides; needed where there is more than one.")
-        boolean leaderElection,
 
         Duration syncLimit) {
     /** The name by which a pod on any cluster asks for this scheduler. */
@@ -80,7 +76,6 @@ public record SchedulerConfig(
                 Duration.ofMinutes(5),
                 Duration.ofHours(24),
                 Duration.ofSeconds(60),
-                false,
                 Duration.ofSeconds(60));
     }
 
@@ -96,23 +91,6 @@ public record SchedulerConfig(
                 unschedulableRetry,
                 usageHalfLife,
                 strandedLimit,
-                leaderElection,
-                syncLimit);
-    }
-
-    public SchedulerConfig withLeaderElection(boolean on) {
-        return new SchedulerConfig(
-                schedulerNames,
-                claimController,
-                seed,
-                bindParallelism,
-                undeliveredLimit,
-                firstBackoff,
-                backoffLimit,
-                unschedulableRetry,
-                usageHalfLife,
-                strandedLimit,
-                on,
                 syncLimit);
     }
 }

@@ -103,7 +103,8 @@ public final class Leadership implements AutoCloseable {
     /**
      * Begins to campaign.
      *
-     * @param identity names this process among the candidates; unlike that of any other, also of its own predecessor
+     * @param identity names this process among the candidates, unlike that of any other; a process may bear the name of its
+     *     predecessor only if that one has surely ended, and then leads at once where the other led
      * @param lost called once when leadership is lost; by then {@link #leads} is false
      */
     public static Leadership campaign(
@@ -234,13 +235,16 @@ public final class Leadership implements AutoCloseable {
         }
     }
 
-    /** Without a holder, or not renewed for the whole of its duration while this process looked on. */
+    /** Without a holder, held in our own name, or not renewed for the whole of its duration while this process looked on. */
     private boolean isFree(@Nullable Lease lease) {
         if (lease == null) {
             return true;
         }
         String holder = lease.getSpec().getHolderIdentity();
-        return holder == null || holder.isEmpty() || untilExpiry().isNegative();
+        return holder == null
+                || holder.isEmpty()
+                || holder.equals(identity)
+                || untilExpiry().isNegative();
     }
 
     private Duration untilExpiry() {

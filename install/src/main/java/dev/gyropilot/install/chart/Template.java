@@ -21,7 +21,6 @@ final class Template {
     private static final Pattern ACTION = Pattern.compile("\\{\\{(-)?\\s*(.*?)\\s*(-)?}}", Pattern.DOTALL);
     private static final YAMLMapper YAML = YAMLMapper.builder()
             .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
-            .enable(YAMLGenerator.Feature.INDENT_ARRAYS_WITH_INDICATOR)
             .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
             .build();
 

@@ -19,6 +19,8 @@ import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
 import io.fabric8.kubernetes.api.model.SecurityContext;
 import io.fabric8.kubernetes.api.model.SecurityContextBuilder;
+import io.fabric8.kubernetes.api.model.Toleration;
+import io.fabric8.kubernetes.api.model.TolerationBuilder;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import io.fabric8.kubernetes.api.model.VolumeMount;
@@ -41,6 +43,9 @@ final class ServerPod {
     private static final long IMAGE_USER = 65_532;
     /** Unlike any folder of the machine: a node without mount namespaces replaces this path wherever it stands. */
     private static final String MODELS_PATH = "/var/gyropilot/models";
+
+    private static final List<String> NODE_LOSS =
+            List.of("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable");
 
     private static final int DEFAULT_STARTUP_SECONDS = 600;
     private static final int STARTUP_PERIOD_SECONDS = 1;
@@ -75,7 +80,7 @@ final class ServerPod {
                 .withEnableServiceLinks(false)
                 .withTerminationGracePeriodSeconds(GRACE_SECONDS)
                 .withNodeSelector(wish.nodeSelector().isEmpty() ? null : wish.nodeSelector())
-                .withTolerations(wish.tolerations())
+                .withTolerations(tolerations())
                 .withNewSecurityContext()
                 .withNewSeccompProfile()
                 .withType("RuntimeDefault")
@@ -99,6 +104,22 @@ final class ServerPod {
             pod.editSecurityContext().withFsGroup(IMAGE_USER).endSecurityContext();
         }
         return pod.build();
+    }
+
+    /** As wished, and of a node that no longer answers its replicas go to another one sooner than a cluster's default. */
+    private List<Toleration> tolerations() {
+        var all = new ArrayList<>(wish.tolerations());
+        if (config.containers()) {
+            NODE_LOSS.stream()
+                    .filter(key -> wish.tolerations().stream().noneMatch(t -> key.equals(t.getKey())))
+                    .forEach(key -> all.add(new TolerationBuilder()
+                            .withKey(key)
+                            .withOperator("Exists")
+                            .withEffect("NoExecute")
+                            .withTolerationSeconds((long) config.nodeLossSeconds())
+                            .build()));
+        }
+        return all;
     }
 
     /** Where fetched models lie: on a node of processes in its cache, else in the claim, or with the pod. */

@@ -33,8 +33,17 @@ public enum ForeignKind {
         return group + "/" + version;
     }
 
+    public String version() {
+        return version;
+    }
+
     public String kind() {
         return kind;
+    }
+
+    /** The name of its resource definition, where it has one. */
+    public String definition() {
+        return plural + "." + group;
     }
 
     /** Whether it describes a queue; else a gang. */
