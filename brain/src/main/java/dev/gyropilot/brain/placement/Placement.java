@@ -6,13 +6,14 @@ import dev.gyropilot.brain.placement.device.Allocator;
 import dev.gyropilot.brain.placement.device.ClaimAllocation;
 import dev.gyropilot.brain.placement.device.ClaimSet;
 import dev.gyropilot.brain.placement.device.Outcome;
-import dev.gyropilot.brain.placement.device.Room;
-import dev.gyropilot.brain.placement.device.Rooms;
 import dev.gyropilot.brain.placement.packing.Costs;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides where a pod goes. The verdict depends on the snapshot, the pod and the seed alone; the object only remembers what
@@ -31,15 +32,26 @@ public final class Placement {
     private final TopologyColumns columns = new TopologyColumns();
     private final IdentityHashMap<PodShape, ShapeMemo> memos = new IdentityHashMap<>();
     private final IdentityHashMap<PodShape, ResourceScore> scores = new IdentityHashMap<>();
-    private final Rooms rooms = new Rooms();
+    private final RoomColumn rooms;
+    private final IdentityHashMap<PodShape, Map<Integer, ClaimScore>> claimScores = new IdentityHashMap<>();
     private List<String> scoredResources = List.of();
     private Costs scoredCosts = Costs.NONE;
     private double[] total = new double[0];
 
     /** @param seed decides between nodes of equal score */
     public Placement(long seed, Allocator allocator) {
+        this(seed, allocator, new RoomColumn());
+    }
+
+    private Placement(long seed, Allocator allocator, RoomColumn rooms) {
         this.seed = seed;
         this.allocator = allocator;
+        this.rooms = rooms;
+    }
+
+    /** Another that decides the same and knows the devices, but no shapes yet; for shapes that are soon forgotten. */
+    public Placement fresh() {
+        return new Placement(seed, allocator, rooms);
     }
 
     /** Where this pod goes now. */
@@ -120,12 +132,8 @@ public final class Placement {
             total = new double[feasible.length * NodeBlock.SIZE];
         }
         var preferences = new Preferences(snapshot, shape, memo, rules, feasible);
-        preferences.score(score, total);
-        DeviceScore claimed = new DeviceScore(shape, snapshot.resources, snapshot.costs, claims.devices());
-        boolean packed = claimed.asksForDevices() && !claims.toAllocate().isEmpty();
-        if (packed) {
-            pack(snapshot, score, claimed, feasible);
-        }
+        @Nullable ClaimScore packing = claimScore(snapshot, shape, claims);
+        preferences.score(score, packing, total);
         var refusal = new Refusal(snapshot, shape, memo, score, rules);
         for (; count > 0; count--) {
             int best = highest(snapshot, score, feasible);
@@ -137,13 +145,18 @@ public final class Placement {
             switch (allocator.allocate(snapshot.devices(), snapshot.node(best), claims.toAllocate())) {
                 case Outcome.Allocated allocated -> {
                     var terms = new ArrayList<>(
-                            packed
-                                    ? List.of(DeviceScore.term(packing(snapshot, claimed, best)))
+                            packing != null
+                                    ? List.of(DeviceScore.term(packing.points(best)))
                                     : score.terms(snapshot.blocks[best / NodeBlock.SIZE], best % NodeBlock.SIZE));
                     terms.addAll(preferences.terms(best));
                     return placed(snapshot, best, allocated.claims(), terms);
                 }
-                case Outcome.NoFit noFit -> refusal.noDevices(best, noFit.reason());
+                case Outcome.NoFit noFit -> {
+                    refusal.noDevices(best, noFit.reason());
+                    if (packing != null) {
+                        packing.refused(best);
+                    }
+                }
                 case Outcome.Failed failed -> {
                     return new Verdict.Failed(failed.message(), EnumSet.of(Cause.CLAIMS));
                 }
@@ -153,20 +166,18 @@ public final class Placement {
         return refusal.claims(claims).verdict();
     }
 
-    /** Devices by claims count as those that nodes count themselves: packed, not spread. */
-    private void pack(Snapshot snapshot, ResourceScore score, DeviceScore devices, long[] feasible) {
-        for (int b = 0; b < feasible.length; b++) {
-            for (long rest = feasible[b]; rest != 0; rest &= rest - 1) {
-                int slot = Long.numberOfTrailingZeros(rest);
-                int at = b * NodeBlock.SIZE + slot;
-                total[at] += packing(snapshot, devices, at) - score.points(snapshot.blocks[b], slot);
-            }
+    /** Devices by claims are packed like those that nodes count themselves. Null when no claim has to be allocated. */
+    private @Nullable ClaimScore claimScore(Snapshot snapshot, PodShape shape, ClaimSet claims) {
+        int devices = claims.devices();
+        if (devices == 0) {
+            return null;
         }
-    }
-
-    private double packing(Snapshot snapshot, DeviceScore devices, int at) {
-        Room room = rooms.of(snapshot.devices(), snapshot.node(at).name());
-        return devices.points(snapshot.blocks[at / NodeBlock.SIZE], at % NodeBlock.SIZE, room);
+        ClaimScore result = claimScores
+                .computeIfAbsent(shape, s -> new HashMap<>())
+                .computeIfAbsent(
+                        devices, d -> new ClaimScore(new DeviceScore(shape, snapshot.resources, snapshot.costs, d)));
+        result.refresh(snapshot, rooms.of(snapshot));
+        return result;
     }
 
     private int highest(Snapshot snapshot, ResourceScore score, long[] feasible) {
@@ -196,6 +207,7 @@ public final class Placement {
         if (memos.size() > SHAPE_LIMIT) {
             memos.clear();
             scores.clear();
+            claimScores.clear();
         }
         return memos.computeIfAbsent(shape, ShapeMemo::new);
     }
@@ -206,6 +218,7 @@ public final class Placement {
         if (scoredResources != snapshot.resources || scoredCosts != snapshot.costs) {
             scores.clear();
             memos.clear();
+            claimScores.clear();
             scoredResources = snapshot.resources;
             scoredCosts = snapshot.costs;
         }

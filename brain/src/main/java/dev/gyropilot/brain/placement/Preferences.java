@@ -3,6 +3,7 @@ package dev.gyropilot.brain.placement;
 import dev.gyropilot.brain.placement.Verdict.ScoreTerm;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The score of the long way: resources plus each preference, brought to 0..100 over the feasible nodes and weighted as
@@ -46,14 +47,18 @@ final class Preferences {
         this.feasible = feasible;
     }
 
-    /** Fills {@code total} for the feasible slots. */
-    void score(ResourceScore resources, double[] total) {
+    /**
+     * Fills {@code total} for the feasible slots.
+     *
+     * @param packing stands in for the resources where claims ask for devices
+     */
+    void score(ResourceScore resources, @Nullable ClaimScore packing, double[] total) {
         collect();
         for (int b = 0; b < feasible.length; b++) {
             for (long rest = feasible[b]; rest != 0; rest &= rest - 1) {
                 int slot = Long.numberOfTrailingZeros(rest);
                 int at = b * NodeBlock.SIZE + slot;
-                double points = resources.points(snapshot.blocks[b], slot);
+                double points = packing == null ? resources.points(snapshot.blocks[b], slot) : packing.points(at);
                 for (Term term : terms) {
                     points += term.weight * term.points[at];
                 }

@@ -23,6 +23,16 @@ final class Refusal {
     private final Map<Integer, String> deviceReasons = new HashMap<>();
     private ClaimSet claims = ClaimSet.NONE;
     private final Map<String, Integer> reasons = new TreeMap<>();
+    /** By column; and how many nodes have too little of it. */
+    private final long[] requests;
+
+    private final int[] lacking;
+
+    /** What no node has, and on how many it was missed. */
+    private final Map<String, Long> unknown = new TreeMap<>();
+
+    private int lackingUnknown;
+
     private final Set<Cause> causes = EnumSet.noneOf(Cause.class);
     private Verdict.@Nullable Remedy remedy;
     private double remedyCost = Double.POSITIVE_INFINITY;
@@ -33,6 +43,16 @@ final class Refusal {
         this.memo = memo;
         this.score = score;
         this.rules = rules;
+        requests = new long[snapshot.resources.size()];
+        lacking = new int[requests.length];
+        for (int r = 0; r < requests.length; r++) {
+            requests[r] = Resources.request(shape, r, snapshot.resources);
+        }
+        shape.requests().forEach((resource, amount) -> {
+            if (amount > 0 && !snapshot.resources.contains(resource)) {
+                unknown.put(resource, amount);
+            }
+        });
     }
 
     void noDevices(int at, String reason) {
@@ -53,6 +73,7 @@ final class Refusal {
                 explain(b, Long.numberOfTrailingZeros(rest), fits);
             }
         }
+        countResources();
         return new Verdict.Unplaceable(
                 snapshot.nodeCount(),
                 Collections.unmodifiableMap(reasons),
@@ -95,31 +116,49 @@ final class Refusal {
 
     private void resources(int b, int slot) {
         NodeBlock block = snapshot.blocks[b];
-        var missing = new TreeMap<String, Long>();
-        double cost = 0;
-        for (int r = 0; r < snapshot.resources.size(); r++) {
-            long request = Resources.request(shape, r, snapshot.resources);
+        double cost = unknown.size();
+        for (int r = 0; r < requests.length; r++) {
             long free = r < block.free.length ? block.free[r][slot] : 0;
-            if (request > 0 && free < request) {
-                missing.put(snapshot.resources.get(r), request - free);
-                cost += (double) (request - free) / request;
+            if (requests[r] > 0 && free < requests[r]) {
+                lacking[r]++;
+                cost += (double) (requests[r] - free) / requests[r];
             }
         }
-        for (var request : shape.requests().entrySet()) {
-            if (request.getValue() > 0 && !snapshot.resources.contains(request.getKey())) {
-                missing.put(request.getKey(), request.getValue());
-                cost++;
-            }
-        }
-        missing.keySet().forEach(resource -> add(Resources.insufficient(resource), Cause.RESOURCES));
+        lackingUnknown++;
         if (cost < remedyCost) {
             remedyCost = cost;
-            remedy = new Verdict.Remedy(block.nodes.at(slot).name(), Collections.unmodifiableMap(missing));
+            remedy = new Verdict.Remedy(block.nodes.at(slot).name(), missing(block, slot));
+        }
+    }
+
+    private Map<String, Long> missing(NodeBlock block, int slot) {
+        var missing = new TreeMap<String, Long>(unknown);
+        for (int r = 0; r < requests.length; r++) {
+            long free = r < block.free.length ? block.free[r][slot] : 0;
+            if (requests[r] > 0 && free < requests[r]) {
+                missing.put(snapshot.resources.get(r), requests[r] - free);
+            }
+        }
+        return Collections.unmodifiableMap(missing);
+    }
+
+    private void countResources() {
+        for (int r = 0; r < requests.length; r++) {
+            add(Resources.insufficient(snapshot.resources.get(r)), Cause.RESOURCES, lacking[r]);
+        }
+        for (String resource : unknown.keySet()) {
+            add(Resources.insufficient(resource), Cause.RESOURCES, lackingUnknown);
         }
     }
 
     private void add(String reason, Cause cause) {
-        reasons.merge(reason, 1, Integer::sum);
-        causes.add(cause);
+        add(reason, cause, 1);
+    }
+
+    private void add(String reason, Cause cause, int nodes) {
+        if (nodes > 0) {
+            reasons.merge(reason, nodes, Integer::sum);
+            causes.add(cause);
+        }
     }
 }

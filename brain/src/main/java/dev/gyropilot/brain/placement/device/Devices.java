@@ -203,6 +203,14 @@ public final class Devices {
         return pool == null ? 1 : Parts.of(pool, result);
     }
 
+    Map<PoolId, Pool> poolsIn(int part) {
+        return pools.part(part);
+    }
+
+    Map<PoolId, Map<String, Use>> usesIn(int part) {
+        return uses.part(part);
+    }
+
     Map<String, Use> uses(PoolId pool) {
         Map<String, Use> known = uses.get(pool);
         return known == null ? Map.of() : known;

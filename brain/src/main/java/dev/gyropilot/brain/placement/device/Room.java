@@ -8,9 +8,13 @@ package dev.gyropilot.brain.placement.device;
  * @param shares thousandths of a device that are free, together
  */
 public record Room(int devices, int whole, int shares) {
-    static final Room NONE = new Room(0, 0, 0);
+    public static final Room NONE = new Room(0, 0, 0);
 
     Room plus(Room other) {
         return new Room(devices + other.devices, whole + other.whole, shares + other.shares);
+    }
+
+    Room minus(Room other) {
+        return new Room(devices - other.devices, whole - other.whole, shares - other.shares);
     }
 }

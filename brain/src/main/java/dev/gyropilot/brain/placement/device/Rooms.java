@@ -3,44 +3,57 @@ package dev.gyropilot.brain.placement.device;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Counts what is free on nodes; what did not change since it was last asked for is not counted again. One thread at a time. */
+/** Counts what is free on nodes; what did not change since the last time is not counted again. One thread at a time. */
 public final class Rooms {
-    private static final int LIMIT = 65_536;
     private static final int WHOLE = 1000;
 
-    private final Map<PoolId, Known> known = new HashMap<>();
+    private final List<Known> known = new ArrayList<>(Collections.nCopies(Shards.COUNT, Known.NOTHING));
+    private final Map<String, Room> byNode = new HashMap<>();
 
-    /** Good for as long as the pool and its uses are these objects. */
-    private record Known(@Nullable Pool pool, Map<String, Use> uses, Map<String, Room> byNode) {}
-
-    /** The room of the devices that only this node reaches. */
-    public Room of(Devices devices, String node) {
-        Room result = Room.NONE;
-        for (PoolId id : devices.poolsFor(node)) {
-            Room room = known(devices, id).byNode.get(node);
-            result = room == null ? result : result.plus(room);
-        }
-        return result;
+    /** Good for as long as the parts of the pools and uses are these objects. */
+    private record Known(Map<PoolId, Pool> pools, Map<PoolId, Map<String, Use>> uses, Map<String, Room> byNode) {
+        static final Known NOTHING = new Known(Map.of(), Map.of(), Map.of());
     }
 
+    /** Brings the rooms up to date; returns the nodes whose room is another one now. */
     @SuppressWarnings("ReferenceEquality") // what did not change is the same object
-    private Known known(Devices devices, PoolId id) {
-        Pool pool = devices.pool(id);
-        Map<String, Use> uses = devices.uses(id);
-        Known before = known.get(id);
-        if (before != null && before.pool == pool && before.uses == uses) {
-            return before;
+    public Set<String> refresh(Devices devices) {
+        var touched = new HashMap<String, Room>();
+        for (int part = 0; part < Shards.COUNT; part++) {
+            Known before = known.get(part);
+            Map<PoolId, Pool> pools = devices.poolsIn(part);
+            Map<PoolId, Map<String, Use>> uses = devices.usesIn(part);
+            if (before.pools == pools && before.uses == uses) {
+                continue;
+            }
+            var rooms = new HashMap<String, Room>();
+            pools.forEach((id, pool) -> count(pool, uses.getOrDefault(id, Map.of()))
+                    .forEach((node, room) -> rooms.merge(node, room, Room::plus)));
+            known.set(part, new Known(pools, uses, rooms));
+            before.byNode.forEach((node, room) -> change(touched, node, of(node).minus(room)));
+            rooms.forEach((node, room) -> change(touched, node, of(node).plus(room)));
         }
-        if (known.size() > LIMIT) {
-            known.clear();
-        }
-        var now = new Known(pool, uses, pool == null ? Map.of() : count(pool, uses));
-        known.put(id, now);
-        return now;
+        touched.entrySet().removeIf(entry -> of(entry.getKey()).equals(entry.getValue()));
+        return touched.keySet();
+    }
+
+    /** Notes what a node had before, and gives it another room. */
+    private void change(Map<String, Room> touched, String node, Room room) {
+        touched.putIfAbsent(node, of(node));
+        byNode.put(node, room);
+    }
+
+    /** The room of the devices that only this node reaches. */
+    public Room of(String node) {
+        return byNode.getOrDefault(node, Room.NONE);
     }
 
     private static Map<String, Room> count(Pool pool, Map<String, Use> uses) {

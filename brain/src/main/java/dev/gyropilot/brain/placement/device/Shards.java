@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** An immutable map of which a changed copy costs a few kilobytes, however many entries it has. */
 final class Shards<K extends Comparable<K>, V> {
-    private static final int COUNT = 512;
+    static final int COUNT = 512;
 
     private final List<Map<K, V>> shards;
 
@@ -39,6 +39,11 @@ final class Shards<K extends Comparable<K>, V> {
         var copy = new ArrayList<>(shards);
         copy.set(at, changed);
         return new Shards<>(copy);
+    }
+
+    /** A part of the entries; the same object for as long as none of them changes. */
+    Map<K, V> part(int at) {
+        return shards.get(at);
     }
 
     void forEach(BiConsumer<K, V> action) {

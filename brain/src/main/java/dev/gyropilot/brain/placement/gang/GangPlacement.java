@@ -29,21 +29,17 @@ public final class GangPlacement {
 
     private static final Set<Cause> ANYTHING = Set.copyOf(EnumSet.allOf(Cause.class));
 
-    private final long seed;
-    private final Allocator allocator;
     private final Placement anywhere;
 
     /** @param seed decides between nodes of equal score */
     public GangPlacement(long seed, Allocator allocator) {
-        this.seed = seed;
-        this.allocator = allocator;
         this.anywhere = new Placement(seed, allocator);
     }
 
     /** Finds a place for all pods of the group, on a snapshot that stays as it is. */
     public GangVerdict place(Snapshot snapshot, Group group) {
         // What one attempt knows about shapes bound to a domain is of no use to the next, and large.
-        var attempt = new Attempt(new Placement(seed, allocator));
+        var attempt = new Attempt(anywhere.fresh());
         return attempt.level(snapshot, group, 0, group.within());
     }
 
