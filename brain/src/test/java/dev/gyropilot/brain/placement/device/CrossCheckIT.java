@@ -67,10 +67,13 @@ class CrossCheckIT {
                 int effort = i % 2 == 0 ? Search.EFFORT : -1;
                 String ours = ours(world, effort);
                 answers.merge(expected.split(" ", 2)[0], 1, Integer::sum);
+                if (effort < 0 && expected.equals("error") && !ours.equals("error")) {
+                    answers.merge("errors on ways that looking ahead spares", 1, Integer::sum);
+                    continue;
+                }
                 boolean onlyWorded = !ours.startsWith("allocated") && !expected.startsWith("allocated");
                 if (onlyWorded && !ours.equals(expected)) {
-                    String when = effort < 0 ? "refused in other words, looking ahead" : "refused in other words";
-                    answers.merge(when, 1, Integer::sum);
+                    answers.merge("refused in other words", 1, Integer::sum);
                 } else if (!ours.equals(expected)) {
                     differences.add("seed " + (SEED + i) + "\n  upstream: " + expected + " "
                             + theirs.path("error").asText() + "\n  ours:     " + ours + "\n  " + world);
