@@ -5,8 +5,7 @@ import dev.gyropilot.brain.placement.NodeTerm;
 import dev.gyropilot.brain.placement.Requirement;
 import dev.gyropilot.brain.placement.device.ClaimAllocation.Config;
 import dev.gyropilot.brain.placement.device.ClaimAllocation.Result;
-import dev.gyropilot.brain.placement.device.ClaimPlan.AskPlan;
-import dev.gyropilot.brain.placement.device.Search.Pick;
+import dev.gyropilot.brain.placement.device.Supply.Pick;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -38,8 +37,10 @@ public final class Allocator {
 
     private final Features features;
     private final int pickLimit;
+    private final int effort;
     private final Selection.Cache selections;
     private final Map<String, View> views = new HashMap<>();
+    private int tried;
 
     /** The pools of a node, good for as long as the node and its pools are these objects. */
     private record View(Node node, List<Pool> from, List<NodePool> pools) {}
@@ -50,17 +51,23 @@ public final class Allocator {
 
     /** @param pickLimit how many picks one search may try before it is interrupted */
     public Allocator(Features features, SelectorCompiler compiler, int pickLimit) {
+        this(features, compiler, pickLimit, Search.EFFORT);
+    }
+
+    /** @param effort from how many picks on a search looks ahead */
+    Allocator(Features features, SelectorCompiler compiler, int pickLimit, int effort) {
         this.features = features;
         this.pickLimit = pickLimit;
+        this.effort = effort;
         this.selections = new Selection.Cache(compiler);
     }
 
     /** Finds devices for all these claims, none of which has any yet, together. */
     public Outcome allocate(Devices devices, Node node, List<Claim> claims) {
+        selections.trim();
+        List<NodePool> pools = view(devices, node).pools;
+        var search = new Search(devices, features, selections, pools, pickLimit, effort);
         try {
-            selections.trim();
-            List<NodePool> pools = view(devices, node).pools;
-            var search = new Search(devices, features, selections, pools, pickLimit);
             if (!search.run(claims)) {
                 return noFit(pools);
             }
@@ -71,7 +78,14 @@ public final class Allocator {
             return new Outcome.Allocated(List.copyOf(result));
         } catch (Aborted e) {
             return new Outcome.Failed(e.text());
+        } finally {
+            tried = search.tried();
         }
+    }
+
+    /** How many picks the last search tried. */
+    int tried() {
+        return tried;
     }
 
     private static Outcome noFit(List<NodePool> pools) {

@@ -16,48 +16,6 @@ final class ClaimPlan {
     /** The alternatives of a request. */
     record RequestPlan(Claim.Request request, List<AskPlan> alternatives) {}
 
-    /** One alternative. */
-    static final class AskPlan {
-        final String what;
-        final Claim.Request request;
-        final Claim.Ask ask;
-        final DeviceClass deviceClass;
-        final Selection selection;
-        final boolean all;
-        final List<PoolDevice> wanted;
-        final int count;
-        final List<ConstraintState> constraints;
-
-        AskPlan(
-                String what,
-                Claim.Request request,
-                Claim.Ask ask,
-                DeviceClass deviceClass,
-                Selection selection,
-                List<PoolDevice> wanted,
-                List<ConstraintState> constraints) {
-            this.what = what;
-            this.request = request;
-            this.ask = ask;
-            this.deviceClass = deviceClass;
-            this.selection = selection;
-            this.all = ask.mode().equals("All");
-            this.wanted = wanted;
-            this.count = all ? wanted.size() : (int) Math.min(ask.count(), Integer.MAX_VALUE);
-            this.constraints = constraints;
-        }
-
-        /** The name that results and configurations use. */
-        String name() {
-            return ask.name().isEmpty() ? request.name() : request.name() + "/" + ask.name();
-        }
-
-        /** Whether a list of requests, or of alternatives, means this one. */
-        boolean isNamedIn(List<String> requests) {
-            return requests.contains(request.name()) || requests.contains(name());
-        }
-    }
-
     private ClaimPlan(Claim claim) {
         this.claim = claim;
     }
@@ -133,7 +91,7 @@ final class ClaimPlan {
         }
         Selection selection = search.selections.of(deviceClass, ask.selectors());
         List<PoolDevice> wanted = ask.mode().equals("All") ? search.all(what, ask, selection) : List.of();
-        return new AskPlan(what, request, ask, deviceClass, selection, wanted, List.copyOf(concerned));
+        return new AskPlan(what, request, ask, deviceClass, selection, wanted, List.copyOf(concerned), search.features);
     }
 
     private static String name(Claim claim) {

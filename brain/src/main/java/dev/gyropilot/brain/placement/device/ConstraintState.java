@@ -38,7 +38,7 @@ sealed interface ConstraintState {
     }
 
     /** An attribute's type and values, as one comparable set; empty when the device lacks it. */
-    private static Optional<Set<Object>> values(NodePool.PoolDevice device, String attribute) {
+    private static Optional<Set<Object>> valuesOf(NodePool.PoolDevice device, String attribute) {
         return device.device.attribute(attribute, device.id.pool().driver()).map(value -> {
             var typed = new HashSet<Object>();
             value.values().forEach(v -> typed.add(List.of(value.type(), v)));
@@ -55,6 +55,21 @@ sealed interface ConstraintState {
                         .isPresent();
     }
 
+    /** The values that count for the constraint; empty when the device lacks the attribute. */
+    Optional<Set<Object>> values(NodePool.PoolDevice device);
+
+    /** All that the constraint sees of a device. */
+    Object view(NodePool.PoolDevice device);
+
+    /** Whether the device could join now. */
+    default boolean mayAdd(NodePool.PoolDevice device) {
+        boolean added = add(device);
+        if (added) {
+            undo();
+        }
+        return added;
+    }
+
     /** The values common to all devices so far, newest on top. */
     final class Match implements ConstraintState {
         private final String attribute;
@@ -68,7 +83,7 @@ sealed interface ConstraintState {
 
         @Override
         public boolean add(NodePool.PoolDevice device) {
-            Optional<Set<Object>> own = values(device, attribute);
+            Optional<Set<Object>> own = values(device);
             if (own.isEmpty()) {
                 return false;
             }
@@ -92,6 +107,21 @@ sealed interface ConstraintState {
         public Object essence() {
             return common.isEmpty() ? "" : common.getFirst();
         }
+
+        @Override
+        public Optional<Set<Object>> values(NodePool.PoolDevice device) {
+            return ConstraintState.valuesOf(device, attribute);
+        }
+
+        @Override
+        public Object view(NodePool.PoolDevice device) {
+            return List.of(values(device), incomparable(device, attribute, features));
+        }
+
+        /** Whether no device has joined yet. */
+        boolean isOpen() {
+            return common.isEmpty();
+        }
     }
 
     /** The values of each device so far. */
@@ -107,7 +137,7 @@ sealed interface ConstraintState {
 
         @Override
         public boolean add(NodePool.PoolDevice device) {
-            Optional<Set<Object>> own = values(device, attribute);
+            Optional<Set<Object>> own = values(device);
             if (own.isEmpty()) {
                 return false;
             }
@@ -133,6 +163,16 @@ sealed interface ConstraintState {
         @Override
         public Object essence() {
             return Set.copyOf(seen);
+        }
+
+        @Override
+        public Optional<Set<Object>> values(NodePool.PoolDevice device) {
+            return ConstraintState.valuesOf(device, attribute);
+        }
+
+        @Override
+        public Object view(NodePool.PoolDevice device) {
+            return List.of(values(device), incomparable(device, attribute, features));
         }
     }
 }

@@ -8,16 +8,16 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Small random worlds for one node, as JSON in the API's shapes. They keep clear of what upstream is known to get wrong:
- * counters together with taints, constraints or shares; several devices of a request under distinctAttribute; two counter
- * sets in a pool; two pools of one name; lists under constraints. Nor do they ask for admin access to shared devices, whose
- * consumption is not specified, or for all devices where shares are held: whether "all" takes in those with too little left is
- * answered differently by different releases.
+ * Small random worlds for one node, as JSON in the API's shapes. They keep clear of what releases of upstream answer
+ * differently or nobody specifies: "all" where shares are held, admin access to shared devices, and claims that hold more of a
+ * counter than there is.
  */
 final class RandomWorlds {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final List<String> DRIVERS = List.of("gpu.example.com", "nic.example.com");
     private static final List<String> MODELS = List.of("A", "B");
+    private static final List<String> SETS = List.of("set", "other");
+    private static final List<String> GROUPS = List.of("x", "y");
 
     private final Random random;
     private boolean counters;
@@ -25,6 +25,8 @@ final class RandomWorlds {
     private boolean taints;
     private boolean constraints;
     private boolean held;
+    private boolean groups;
+    private boolean lists;
     private final List<Made> devices = new ArrayList<>();
 
     /** What a claim that is allocated already may hold. */
@@ -36,11 +38,12 @@ final class RandomWorlds {
 
     /** A world with everything in it: features, node, slices, classes, claims. */
     ObjectNode next() {
-        int kind = random.nextInt(4);
-        counters = kind == 1;
-        shares = kind == 2;
-        taints = !counters && chance(40);
-        constraints = !counters && chance(50);
+        counters = chance(40);
+        groups = counters && chance(40);
+        shares = chance(30);
+        taints = chance(30);
+        constraints = chance(45);
+        lists = constraints && chance(40);
         held = chance(70);
         devices.clear();
         ObjectNode world = JSON.createObjectNode();
@@ -61,14 +64,15 @@ final class RandomWorlds {
         ArrayNode slices = world.putArray("slices");
         int pools = 1 + random.nextInt(3);
         for (int p = 0; p < pools; p++) {
-            pool(slices, "pool-" + p, DRIVERS.get(chance(75) ? 0 : 1));
+            // Two drivers may have a pool of the same name.
+            pool(slices, "pool-" + (chance(20) ? 0 : p), p, DRIVERS.get(chance(75) ? 0 : 1));
         }
         ArrayNode classes = world.putArray("classes");
         deviceClass(classes, "gpu", "device.driver == \"gpu.example.com\"");
         deviceClass(classes, "any");
         deviceClass(classes, "model-a", "device.attributes[\"gpu.example.com\"].?model.orValue(\"\") == \"A\"");
         ArrayNode claims = world.putArray("claims");
-        for (int i = held ? random.nextInt(3) : 0; i > 0 && !devices.isEmpty(); i--) {
+        for (int i = held ? random.nextInt(counters ? 2 : 3) : 0; i > 0 && !devices.isEmpty(); i--) {
             held(claims, "held-" + i);
         }
         int wanted = 1 + random.nextInt(3);
@@ -78,24 +82,30 @@ final class RandomWorlds {
         return world.put("seconds", 5);
     }
 
-    private void pool(ArrayNode slices, String pool, String driver) {
+    private void pool(ArrayNode slices, String pool, int at, String driver) {
+        if (devices.stream().anyMatch(made -> made.pool.equals(pool) && made.driver.equals(driver))) {
+            return;
+        }
+        String prefix = "slice-" + at;
         int count = counters ? 2 : 1 + random.nextInt(2);
         int promised = chance(2) ? count + 1 : count;
         int first = 0;
         if (counters) {
-            ObjectNode spec = slice(slices, pool + "-counters", pool, driver, promised);
+            ObjectNode spec = slice(slices, prefix + "-counters", pool, driver, promised);
             spec.put("nodeName", "n");
-            spec.putArray("sharedCounters")
-                    .addObject()
-                    .put("name", "set")
-                    .putObject("counters")
-                    .putObject("units")
-                    .put("value", Integer.toString(2 + random.nextInt(6)));
+            ArrayNode sets = spec.putArray("sharedCounters");
+            for (String set : SETS) {
+                sets.addObject()
+                        .put("name", set)
+                        .putObject("counters")
+                        .putObject("units")
+                        .put("value", Integer.toString(4 + random.nextInt(3)));
+            }
             first = 1;
         }
         int made = 0;
         for (int s = first; s < count; s++) {
-            ObjectNode spec = slice(slices, pool + "-" + s, pool, driver, promised);
+            ObjectNode spec = slice(slices, prefix + "-" + s, pool, driver, promised);
             switch (random.nextInt(5)) {
                 case 0 -> spec.put("allNodes", true);
                 case 1 -> {
@@ -138,7 +148,15 @@ final class RandomWorlds {
             attributes.putObject("model").put("string", pick(MODELS));
         }
         if (chance(80)) {
-            attributes.putObject("gpu.example.com/numa").put("int", random.nextInt(2));
+            ObjectNode numa = attributes.putObject("gpu.example.com/numa");
+            if (lists && chance(50)) {
+                ArrayNode values = numa.putArray("ints").add(random.nextInt(3));
+                if (chance(50)) {
+                    values.add(random.nextInt(3));
+                }
+            } else {
+                numa.put("int", random.nextInt(lists ? 3 : 2));
+            }
         }
         if (chance(30)) {
             attributes.putObject("shared.example.com/rack").put("version", "1." + random.nextInt(2) + ".0");
@@ -151,12 +169,12 @@ final class RandomWorlds {
             policy(capacity);
         }
         if (counters && chance(85)) {
-            device.putArray("consumesCounters")
-                    .addObject()
-                    .put("counterSet", random.nextInt(100) > 0 ? "set" : "missing")
-                    .putObject("counters")
-                    .putObject("units")
-                    .put("value", Integer.toString(1 + random.nextInt(4)));
+            ArrayNode draws = device.putArray("consumesCounters");
+            String first = random.nextInt(100) > 0 ? pick(SETS) : "missing";
+            draw(draws, first);
+            if (chance(15)) {
+                draw(draws, first.equals(SETS.getFirst()) ? SETS.getLast() : SETS.getFirst());
+            }
         }
         if (taints && chance(35)) {
             device.putArray("taints")
@@ -173,6 +191,17 @@ final class RandomWorlds {
             device.put("bindsToNode", true);
         }
         return shared;
+    }
+
+    private void draw(ArrayNode draws, String set) {
+        ObjectNode draw = draws.addObject().put("counterSet", set);
+        draw.putObject("counters").putObject("units").put("value", Integer.toString(1 + random.nextInt(4)));
+        if (groups && chance(70)) {
+            ArrayNode names = draw.putArray("compatibilityGroups").add(pick(GROUPS));
+            if (chance(40)) {
+                names.add("z");
+            }
+        }
     }
 
     private void policy(ObjectNode capacity) {
@@ -245,11 +274,11 @@ final class RandomWorlds {
                 ArrayNode alternatives = request.putArray("firstAvailable");
                 int options = 1 + random.nextInt(3);
                 for (int o = 0; o < options; o++) {
-                    ask(alternatives.addObject().put("name", "s" + o), distinct);
+                    ask(alternatives.addObject().put("name", "s" + o));
                 }
             } else {
                 ObjectNode exactly = request.putObject("exactly");
-                ask(exactly, distinct);
+                ask(exactly);
                 if (chance(5) && !shares) {
                     exactly.put("adminAccess", true);
                 }
@@ -266,13 +295,13 @@ final class RandomWorlds {
         }
     }
 
-    private void ask(ObjectNode ask, boolean distinct) {
+    private void ask(ObjectNode ask) {
         ask.put("deviceClassName", random.nextInt(200) > 0 ? pick(List.of("gpu", "any", "model-a")) : "missing");
-        if (chance(12) && !distinct && !(shares && held)) {
+        if (chance(12) && !(shares && held)) {
             ask.put("allocationMode", "All");
         } else {
             ask.put("allocationMode", "ExactCount");
-            ask.put("count", distinct ? 1 : 1 + random.nextInt(chance(80) ? 2 : 4));
+            ask.put("count", 1 + random.nextInt(chance(80) ? 2 : 4));
         }
         if (chance(20)) {
             String expression = chance(80)
