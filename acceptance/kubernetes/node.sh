@@ -5,10 +5,12 @@ t0=$(date +%s.%N); lap() { echo "$(echo "$(date +%s.%N) - $t0" | bc) s: $*"; }
 hostname $NAME; export PATH=$BIN:$PATH; cd $RUN
 mount --make-rshared /
 mount -t tmpfs tmpfs /run; mkdir -p /run/netns /run/cdi /run/lock /var/log /var/lib/kubelet
-mount --bind $RUN/var-log /var/log; mount --bind $RUN/kubelet /var/lib/kubelet; mount --make-rshared /var/lib/kubelet
+mount --bind $RUN/var-log /var/log
+if [ -n "${DISK:-}" ]; then mount -t tmpfs -o size=$DISK tmpfs /var/lib/kubelet; else mount --bind $RUN/kubelet /var/lib/kubelet; fi
+mount --make-rshared /var/lib/kubelet
 printf 'nameserver %s\n' $SVC.10 >resolv.conf
 for f in containerd.toml kubelet.yaml kube-proxy.yaml; do sed "s#@RUN@#$RUN#g; s#@TOP@#$TOP#g; s#@BIN@#$BIN#g; s#@NAME@#$NAME#g; s#@IP@#$IP#g; s#@PODS@#$PODS#g; s#@SVC@#$SVC#g" $here/conf/$f >$f; done
-start() { local n=$1; shift; "$@" >logs/$n.log 2>&1 & echo $! >$n.pid; }
+start() { local n=$1; shift; printf '%q ' "$@" >$n.command; "$@" >>logs/$n.log 2>&1 & echo $! >$n.pid; }
 ok() { until [ "$(curl -sk -o /dev/null -w '%{http_code}' --cert $TOP/pki/admin.crt --key $TOP/pki/admin.key $2)" = 200 ]; do sleep 0.1; done; lap $1 ready; }
 P=$TOP/pki
 start containerd containerd -c containerd.toml

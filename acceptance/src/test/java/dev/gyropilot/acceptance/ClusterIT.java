@@ -50,6 +50,7 @@ class ClusterIT {
             cluster.gyro("uninstall", "--delete-data").succeeded();
             assertThat(cluster.kubectl("get", "clusterroles", "-o", "name").out())
                     .doesNotContain("gyropilot");
+            cluster.close();
         }
     }
 

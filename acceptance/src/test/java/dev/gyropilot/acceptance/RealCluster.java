@@ -4,13 +4,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,7 +29,7 @@ import org.junit.jupiter.api.Assumptions;
  * A cluster of real nodes on which Gyropilot runs as pods: the one that {@code GYROPILOT_CLUSTER} names by its kubeconfig.
  * {@code acceptance/kubernetes/clusters.sh} makes one; any other will do whose nodes have Gyropilot's images.
  */
-final class RealCluster {
+final class RealCluster implements AutoCloseable {
     static final String NAMESPACE = "gyropilot-system";
     private static final String VARIABLE = "GYROPILOT_CLUSTER";
 
@@ -32,8 +37,74 @@ final class RealCluster {
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
 
+    private final FileLock lock;
+
     private RealCluster(Path kubeconfig) {
         this.kubeconfig = kubeconfig;
+        this.lock = lock(kubeconfig.resolveSibling(kubeconfig.getFileName() + ".lock"));
+    }
+
+    /** One installation at a time, also where two test processes run at once. */
+    private static FileLock lock(Path file) {
+        try {
+            return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)
+                    .lock();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            lock.channel().close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The cluster when it is one of {@code clusters.sh}, whose machines, programs and certificates may be broken. */
+    static RealCluster breakable() {
+        RealCluster cluster = required();
+        if (!Files.exists(cluster.folder().resolve("gy2/init.pid"))) {
+            cluster.close();
+            Assumptions.abort("left out: only the nodes that clusters.sh makes may be broken");
+        }
+        return cluster;
+    }
+
+    /** Where the nodes of {@code clusters.sh} have their files. */
+    Path folder() {
+        return Objects.requireNonNull(kubeconfig.getParent());
+    }
+
+    /** What {@code nodes.sh} does to them. */
+    Command.Result node(String... arguments) {
+        List<String> command = all(
+                "bash",
+                Gyropilot.ROOT.resolve("acceptance/kubernetes/clusters.sh").toString(),
+                "node");
+        command.addAll(Arrays.asList(arguments));
+        return Command.run(Map.of("TOP", folder().toString()), command).succeeded();
+    }
+
+    /** The address of this machine that pods reach. */
+    String hostAddress() {
+        String server = Gyropilot.json(kubectl("config", "view", "--raw", "-o", "json")
+                        .succeeded()
+                        .out())
+                .at("/clusters/0/cluster/server")
+                .asText();
+        try (DatagramSocket probe = new DatagramSocket()) {
+            probe.connect(InetAddress.getByName(URI.create(server).getHost()), 1);
+            return probe.getLocalAddress().getHostAddress();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    Command.Result helm(String... arguments) {
+        return Command.run(environment(), all("helm", arguments));
     }
 
     static RealCluster required() {
