@@ -4,11 +4,11 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 
-quick=no guide=no clusters=no groups=soak,slow modules=()
+quick=no guide=no clusters=no groups=soak,slow inputs=5000 modules=()
 while [ $# -gt 0 ]; do
   case $1 in
     --quick) quick=yes; groups=soak,slow,cluster,process ;;
-    --soak) groups=none ;;
+    --soak) groups=none inputs=100000 ;;
     --guide) guide=yes ;;
     --clusters) clusters=yes ;;
     --kubeconfig) shift; export GYROPILOT_CLUSTER=$1 ;;
@@ -16,7 +16,7 @@ while [ $# -gt 0 ]; do
     -h | --help)
       echo "gyro verify [--quick] [--soak] [--clusters] [--kubeconfig FILE] [--only MODULE,…]"
       echo "  --quick  format, compile checks and fast unit tests only (under a minute when warm)"
-      echo "  --soak   also the long runs: 500 crash loops, large scales"
+      echo "  --soak   also the long runs: 500 crash loops, large scales, 100,000 worlds for both device allocators"
       echo "  --clusters  also on a real two-node Kubernetes, built from Go modules and started here (needs root)"
       echo "  --kubeconfig FILE  also on that cluster, whose nodes have the images of gyro image"
       echo "  --guide  only run docs/guide.md and record it anew"
@@ -41,9 +41,34 @@ elif [ -z "${GYROPILOT_CLUSTER:-}" ]; then
   echo "gyro verify: without --clusters or --kubeconfig the tests on real nodes are left out" >&2
 fi
 
+# Kubernetes' own device allocator, to compare ours with: built where there is a Go compiler, once for each state of its sources.
+crosscheck() {
+  local sources=$root/acceptance/dra-crosscheck cache=${XDG_CACHE_HOME:-$HOME/.cache}/gyropilot state binary
+  state=$(cat "$sources"/*.go "$sources"/go.mod "$sources"/go.sum | sha256sum | cut -c1-16)
+  binary=$cache/dra-crosscheck-$state
+  if [ ! -x "$binary" ]; then
+    mkdir -p "$cache"
+    echo "gyro verify: building Kubernetes' device allocator for the comparison" >&2
+    (cd "$sources" && go build -o "$binary.new" . && mv "$binary.new" "$binary") >&2 || return 1
+    find "$cache" -name 'dra-crosscheck-*' ! -name "dra-crosscheck-$state" -delete
+  fi
+  echo "$binary"
+}
+if [ "$quick" = no ] && [ -z "${GYROPILOT_DRA_CROSSCHECK:-}" ]; then
+  if ! command -v go >/dev/null 2>&1; then
+    echo "gyro verify: go is not on the PATH, the comparison with Kubernetes' device allocator is left out" >&2
+  elif GYROPILOT_DRA_CROSSCHECK=$(crosscheck); then
+    export GYROPILOT_DRA_CROSSCHECK
+  else
+    unset GYROPILOT_DRA_CROSSCHECK
+    echo "gyro verify: go could not build acceptance/dra-crosscheck, the comparison with Kubernetes' device allocator is left out" >&2
+  fi
+fi
+
 # A test that fails is run once more: on a starved machine that tells a slow answer from a wrong one. The summary names such tests as flakes.
 arguments=(-B -Dexcluded.groups="$groups" -Dsurefire.rerunFailingTestsCount=1)
 [ "$quick" = no ] || arguments+=(-Dgyropilot.quick=true)
+arguments+=(-Ddra.crosscheck.inputs="$inputs")
 [ "$guide" = no ] || arguments+=(-Dguide.write=true -Dtest=GuideIT -Dsurefire.failIfNoSpecifiedTests=false)
 begin=$SECONDS
 status=0
@@ -52,7 +77,9 @@ status=0
 "${MAVEN:-mvn}" "${arguments[@]}" ${modules[@]+"${modules[@]}"} verify || status=$?
 
 # The second world: the same story with pods as processes, but on a real control plane.
-story=ServeIT,GenerationIT,ResilienceIT,KubectlIT,ClientsIT,QueuesIT,SimulationIT,TroubleIT,BadInputIT
+# What is most likely to differ there is always run; all of it with --clusters.
+story=ServeIT,KubectlIT,ClientsIT
+[ "$clusters" = no ] || story=$story,GenerationIT,ResilienceIT,QueuesIT,SimulationIT,TroubleIT,BadInputIT
 kubernetes=${KUBE_HOME:-$HOME/.cache/real-kubernetes}/bin
 if [ "$status" = 0 ] && [ "$quick$guide" = nono ] && [ ${#modules[@]} = 0 ]; then
   if [ -x "$kubernetes/kube-apiserver" ] || command -v go >/dev/null 2>&1; then
