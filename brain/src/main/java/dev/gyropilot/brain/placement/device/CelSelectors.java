@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.HashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,9 +48,9 @@ public final class CelSelectors implements SelectorCompiler {
 
     /** Loading CEL takes long; a cluster without device selectors never needs it. */
     private static final class Lazy {
-        private static final Map<List<Boolean>, CelEnvironment> ENVIRONMENTS = new ConcurrentHashMap<>();
+        private static final Map<List<Boolean>, CelEnvironment> ENVIRONMENTS = new HashMap<>();
 
-        static CelEnvironment of(boolean shared, boolean lists) {
+        static synchronized CelEnvironment of(boolean shared, boolean lists) {
             return ENVIRONMENTS.computeIfAbsent(List.of(shared, lists), key -> environment(shared, lists));
         }
 
