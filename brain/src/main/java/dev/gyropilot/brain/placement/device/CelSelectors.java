@@ -18,7 +18,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.HashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
