@@ -15,34 +15,53 @@ import org.jspecify.annotations.Nullable;
 public final class Rooms {
     private static final int WHOLE = 1000;
 
-    private final List<Known> known = new ArrayList<>(Collections.nCopies(Shards.COUNT, Known.NOTHING));
+    private final List<Part> parts = new ArrayList<>(Collections.nCopies(Shards.COUNT, Part.NOTHING));
+    private final Map<PoolId, Counted> counted = new HashMap<>();
     private final Map<String, Room> byNode = new HashMap<>();
 
-    /** Good for as long as the parts of the pools and uses are these objects. */
-    private record Known(Map<PoolId, Pool> pools, Map<PoolId, Map<String, Use>> uses, Map<String, Room> byNode) {
-        static final Known NOTHING = new Known(Map.of(), Map.of(), Map.of());
+    /** What a part of the pools and of their uses was, when it was last looked at. */
+    private record Part(Map<PoolId, Pool> pools, Map<PoolId, Map<String, Use>> uses) {
+        static final Part NOTHING = new Part(Map.of(), Map.of());
     }
+
+    /** What a pool's devices leave to each node; good for as long as the pool and its uses are these objects. */
+    private record Counted(Pool pool, Map<String, Use> uses, Map<String, Room> byNode) {}
 
     /** Brings the rooms up to date; returns the nodes whose room is another one now. */
     @SuppressWarnings("ReferenceEquality") // what did not change is the same object
     public Set<String> refresh(Devices devices) {
         var touched = new HashMap<String, Room>();
-        for (int part = 0; part < Shards.COUNT; part++) {
-            Known before = known.get(part);
-            Map<PoolId, Pool> pools = devices.poolsIn(part);
-            Map<PoolId, Map<String, Use>> uses = devices.usesIn(part);
-            if (before.pools == pools && before.uses == uses) {
-                continue;
+        for (int i = 0; i < Shards.COUNT; i++) {
+            Part before = parts.get(i);
+            var now = new Part(devices.poolsIn(i), devices.usesIn(i));
+            if (before.pools != now.pools || before.uses != now.uses) {
+                parts.set(i, now);
+                for (PoolId id : before.pools.keySet()) {
+                    if (!now.pools.containsKey(id)) {
+                        replace(touched, id, null);
+                    }
+                }
+                now.pools.forEach((id, pool) -> {
+                    Map<String, Use> uses = now.uses.getOrDefault(id, Map.of());
+                    Counted known = counted.get(id);
+                    if (known == null || known.pool != pool || known.uses != uses) {
+                        replace(touched, id, new Counted(pool, uses, count(pool, uses)));
+                    }
+                });
             }
-            var rooms = new HashMap<String, Room>();
-            pools.forEach((id, pool) -> count(pool, uses.getOrDefault(id, Map.of()))
-                    .forEach((node, room) -> rooms.merge(node, room, Room::plus)));
-            known.set(part, new Known(pools, uses, rooms));
-            before.byNode.forEach((node, room) -> change(touched, node, of(node).minus(room)));
-            rooms.forEach((node, room) -> change(touched, node, of(node).plus(room)));
         }
         touched.entrySet().removeIf(entry -> of(entry.getKey()).equals(entry.getValue()));
         return touched.keySet();
+    }
+
+    private void replace(Map<String, Room> touched, PoolId id, @Nullable Counted now) {
+        Counted before = now == null ? counted.remove(id) : counted.put(id, now);
+        if (before != null) {
+            before.byNode.forEach((node, room) -> change(touched, node, of(node).minus(room)));
+        }
+        if (now != null) {
+            now.byNode.forEach((node, room) -> change(touched, node, of(node).plus(room)));
+        }
     }
 
     /** Notes what a node had before, and gives it another room. */
@@ -58,19 +77,32 @@ public final class Rooms {
 
     private static Map<String, Room> count(Pool pool, Map<String, Use> uses) {
         var result = new HashMap<String, Room>();
+        var drawn = new HashMap<String, Map<String, BigDecimal>>();
+        for (Slice slice : pool.slices()) {
+            for (Device device : slice.devices()) {
+                Use use = uses.get(device.name());
+                if (!device.consumesCounters().isEmpty()) {
+                    if (use != null) {
+                        device.consumesCounters().forEach((set, amounts) -> add(drawn, set, amounts));
+                    }
+                } else if (slice.scope() instanceof Scope.OnNode on) {
+                    result.merge(on.node(), room(device, use), Room::plus);
+                }
+            }
+        }
         for (Slice slice : pool.slices()) {
             if (slice.scope() instanceof Scope.OnNode on) {
-                for (Device device : slice.devices()) {
-                    if (device.consumesCounters().isEmpty()) {
-                        result.merge(on.node(), room(device, uses.get(device.name())), Room::plus);
-                    }
-                }
                 for (Slice.CounterSet set : slice.sharedCounters()) {
-                    result.merge(on.node(), room(set, pool, uses), Room::plus);
+                    result.merge(on.node(), room(set, drawn.getOrDefault(set.name(), Map.of())), Room::plus);
                 }
             }
         }
         return result;
+    }
+
+    private static void add(Map<String, Map<String, BigDecimal>> drawn, String set, Map<String, BigDecimal> amounts) {
+        Map<String, BigDecimal> sum = drawn.computeIfAbsent(set, s -> new HashMap<>());
+        amounts.forEach((counter, amount) -> sum.merge(counter, amount, BigDecimal::add));
     }
 
     private static Room room(Device device, @Nullable Use use) {
@@ -90,16 +122,7 @@ public final class Rooms {
         return new Room(1, 0, Math.max(0, free));
     }
 
-    private static Room room(Slice.CounterSet set, Pool pool, Map<String, Use> uses) {
-        var drawn = new HashMap<String, BigDecimal>();
-        for (Slice slice : pool.slices()) {
-            for (Device device : slice.devices()) {
-                Map<String, BigDecimal> counters = device.consumesCounters().get(set.name());
-                if (counters != null && uses.containsKey(device.name())) {
-                    counters.forEach((counter, amount) -> drawn.merge(counter, amount, BigDecimal::add));
-                }
-            }
-        }
+    private static Room room(Slice.CounterSet set, Map<String, BigDecimal> drawn) {
         int free = WHOLE;
         for (var counter : set.counters().entrySet()) {
             free = Math.min(
