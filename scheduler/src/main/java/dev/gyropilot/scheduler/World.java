@@ -80,9 +80,12 @@ final class World {
     }
 
     /** Learns from what runs and waits what places cost the work to come. */
+    @SuppressWarnings("ReferenceEquality") // what did not change is the same object
     void learn() {
         Costs costs = ExpectedWork.costs(snapshot(), jobs.waitingPods());
-        edit().costs(costs);
+        if (costs != snapshot.costs()) {
+            edit().costs(costs);
+        }
     }
 
     boolean isPlaced(String uid) {

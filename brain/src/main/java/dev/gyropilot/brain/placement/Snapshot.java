@@ -87,6 +87,11 @@ public final class Snapshot {
         return devices;
     }
 
+    /** What places cost the work that is expected. */
+    public Costs costs() {
+        return costs;
+    }
+
     Node node(int slot) {
         return blocks[slot / NodeBlock.SIZE].nodes.at(slot % NodeBlock.SIZE);
     }

@@ -32,6 +32,8 @@ public final class Costs {
     /** A gap counts for a little less than a free device of the same worth, so that gaps are filled first. */
     private static final double OPEN_GAP = 0.98;
 
+    private final Mix mix;
+    private final Map<String, Long> devices;
     private final GapValue gaps;
     private final Stranding stranding;
     private final Map<String, Double> scarcity;
@@ -39,6 +41,8 @@ public final class Costs {
     private final double[] setFrequencies;
 
     private Costs(Mix mix, Map<String, Long> devices) {
+        this.mix = mix;
+        this.devices = Map.copyOf(devices);
         gaps = GapValue.of(mix);
         stranding = Stranding.of(mix, gaps);
         scarcity = scarcity(devices, mix);
@@ -48,7 +52,12 @@ public final class Costs {
 
     /** @param devices how many there are of each type */
     public static Costs of(Mix mix, Map<String, Long> devices) {
-        return new Costs(mix, devices);
+        return NONE.with(mix, devices);
+    }
+
+    /** Those of another mix and other devices; these themselves when nothing differs. */
+    public Costs with(Mix other, Map<String, Long> otherDevices) {
+        return other.equals(mix) && otherDevices.equals(devices) ? this : new Costs(other, otherDevices);
     }
 
     /**

@@ -22,7 +22,7 @@ public final class ExpectedWork {
 
     private ExpectedWork() {}
 
-    /** What places cost such work; {@link Costs#NONE} while there is too little of it. */
+    /** What places cost such work: the snapshot's own costs when they hold still; {@link Costs#NONE} while there is too little. */
     public static Costs costs(Snapshot snapshot, Collection<Pod> waiting) {
         var needs = new ArrayList<Need>();
         var devices = new HashMap<String, Long>();
@@ -37,7 +37,9 @@ public final class ExpectedWork {
             }
         }
         add(snapshot, waiting, needs);
-        return needs.size() < LEAST || devices.isEmpty() ? Costs.NONE : Costs.of(Mix.of(needs), devices);
+        return needs.size() < LEAST || devices.isEmpty()
+                ? Costs.NONE
+                : snapshot.costs().with(Mix.of(needs), devices);
     }
 
     private static void add(Snapshot snapshot, Collection<Pod> pods, List<Need> into) {
