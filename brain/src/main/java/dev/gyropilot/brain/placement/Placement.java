@@ -72,11 +72,7 @@ public final class Placement {
             ShapeMemo.Best[] bests = memo.refreshBest(snapshot, score);
             int chosen = shortWay(bests);
             if (chosen >= 0) {
-                return placed(
-                        snapshot,
-                        chosen,
-                        List.of(),
-                        score.terms(snapshot.blocks[chosen / NodeBlock.SIZE], chosen % NodeBlock.SIZE));
+                return placed(snapshot, chosen, List.of(), terms(snapshot, score, null, chosen), List.of());
             }
             if (chosen == NOWHERE) {
                 return new Refusal(snapshot, shape, memo, score, new TopologyRules(snapshot, shape, memo, columns))
@@ -138,18 +134,17 @@ public final class Placement {
         for (; count > 0; count--) {
             int best = highest(snapshot, score, feasible);
             if (claims.toAllocate().isEmpty()) {
-                var terms = new ArrayList<>(score.terms(snapshot.blocks[best / NodeBlock.SIZE], best % NodeBlock.SIZE));
-                terms.addAll(preferences.terms(best));
-                return placed(snapshot, best, List.of(), terms);
+                return placed(
+                        snapshot, best, List.of(), terms(snapshot, score, packing, best), preferences.terms(best));
             }
             switch (allocator.allocate(snapshot.devices(), snapshot.node(best), claims.toAllocate())) {
                 case Outcome.Allocated allocated -> {
-                    var terms = new ArrayList<>(
-                            packing != null
-                                    ? List.of(DeviceScore.term(packing.points(best)))
-                                    : score.terms(snapshot.blocks[best / NodeBlock.SIZE], best % NodeBlock.SIZE));
-                    terms.addAll(preferences.terms(best));
-                    return placed(snapshot, best, allocated.claims(), terms);
+                    return placed(
+                            snapshot,
+                            best,
+                            allocated.claims(),
+                            terms(snapshot, score, packing, best),
+                            preferences.terms(best));
                 }
                 case Outcome.NoFit noFit -> {
                     refusal.noDevices(best, noFit.reason());
@@ -198,9 +193,23 @@ public final class Placement {
         return chosen;
     }
 
+    /** The points for devices and resources, term by term. */
+    private static List<ScoreTerm> terms(
+            Snapshot snapshot, ResourceScore score, @Nullable ClaimScore packing, int chosen) {
+        return packing != null
+                ? List.of(DeviceScore.term(packing.points(chosen)))
+                : score.terms(snapshot.blocks[chosen / NodeBlock.SIZE], chosen % NodeBlock.SIZE);
+    }
+
     private static Verdict placed(
-            Snapshot snapshot, int chosen, List<ClaimAllocation> allocations, List<ScoreTerm> terms) {
-        return new Verdict.Placed(snapshot.node(chosen).name(), allocations, List.copyOf(terms));
+            Snapshot snapshot,
+            int chosen,
+            List<ClaimAllocation> allocations,
+            List<ScoreTerm> terms,
+            List<ScoreTerm> preferences) {
+        var all = new ArrayList<>(terms);
+        all.addAll(preferences);
+        return new Verdict.Placed(snapshot.node(chosen).name(), allocations, List.copyOf(all));
     }
 
     private ShapeMemo memo(PodShape shape) {

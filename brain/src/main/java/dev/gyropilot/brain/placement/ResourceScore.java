@@ -1,6 +1,7 @@
 package dev.gyropilot.brain.placement;
 
 import dev.gyropilot.brain.placement.Verdict.ScoreTerm;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -75,15 +76,18 @@ final class ResourceScore {
         if (devices.asksForDevices()) {
             return List.of(DeviceScore.term(devices.points(block, slot)));
         }
+        var terms = new ArrayList<ScoreTerm>();
+        terms.add(new ScoreTerm("LeastAllocated", leastAllocated(block, slot), 1));
+        terms.add(new ScoreTerm("BalancedAllocation", balanced(block, slot), 1));
         double malus = devices.malus(block, slot);
-        var spread = List.of(
-                new ScoreTerm("LeastAllocated", leastAllocated(block, slot), 1),
-                new ScoreTerm("BalancedAllocation", balanced(block, slot), 1));
-        return malus == 0 ? spread : List.of(spread.get(0), spread.get(1), DeviceScore.term(-malus));
+        if (malus != 0) {
+            terms.add(DeviceScore.term(-malus));
+        }
+        return terms;
     }
 
     /** Of a pod without devices, and what it costs the node's. */
-    double spreading(NodeBlock block, int slot) {
+    private double spreading(NodeBlock block, int slot) {
         return leastAllocated(block, slot) + balanced(block, slot) - devices.malus(block, slot);
     }
 
