@@ -46,7 +46,10 @@ public final class Bench {
                 ", ",
                 suites(new Options(Optional.empty(), Optional.empty(), 1, 1)).keySet());
         boolean json = false;
-        var options = new Options(Optional.empty(), Optional.empty(), 10, 1);
+        Optional<Path> openb = Optional.empty();
+        Optional<Path> jobs = Optional.empty();
+        long seeds = 10;
+        long firstSeed = 1;
         for (int i = 0; i < arguments.length; i++) {
             switch (arguments[i]) {
                 case "-o", "--output" -> {
@@ -56,24 +59,10 @@ public final class Bench {
                     }
                     json = true;
                 }
-                case "--openb" -> {
-                    i++;
-                    options = new Options(
-                            Optional.of(Path.of(value(arguments, i))), options.jobs, options.seeds, options.firstSeed);
-                }
-                case "--jobs" -> {
-                    i++;
-                    options = new Options(
-                            options.openb, Optional.of(Path.of(value(arguments, i))), options.seeds, options.firstSeed);
-                }
-                case "--seeds" -> {
-                    i++;
-                    options = new Options(options.openb, options.jobs, (int) number(arguments, i), options.firstSeed);
-                }
-                case "--first-seed" -> {
-                    i++;
-                    options = new Options(options.openb, options.jobs, options.seeds, number(arguments, i));
-                }
+                case "--openb" -> openb = Optional.of(Path.of(value(arguments, ++i)));
+                case "--jobs" -> jobs = Optional.of(Path.of(value(arguments, ++i)));
+                case "--seeds" -> seeds = number(arguments, ++i);
+                case "--first-seed" -> firstSeed = number(arguments, ++i);
                 case "-h", "--help" -> {
                     System.out.println(HELP + known);
                     return;
@@ -84,7 +73,7 @@ public final class Bench {
         if (names.isEmpty()) {
             fail("name at least one of: " + known);
         }
-        Map<String, Suite> suites = suites(options);
+        Map<String, Suite> suites = suites(new Options(openb, jobs, (int) seeds, firstSeed));
         for (String name : names) {
             if (!suites.containsKey(name)) {
                 fail("there is no benchmark \"" + name + "\"; there are: " + known);
