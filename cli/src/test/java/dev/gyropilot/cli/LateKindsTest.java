@@ -8,9 +8,6 @@ import dev.gyropilot.apiserver.ApiServer;
 import dev.gyropilot.apiserver.ApiServerConfig;
 import dev.gyropilot.scheduler.Scheduler;
 import dev.gyropilot.scheduler.SchedulerConfig;
-import io.fabric8.kubernetes.api.model.NodeBuilder;
-import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -61,9 +58,9 @@ class LateKindsTest {
                     Cluster cluster =
                             new Cluster(Clients.ofRole(kubeconfig, traffic), InstantSource.system(), "scheduler");
                     Scheduler _ = Scheduler.start(SchedulerConfig.embedded(), cluster)) {
-                node(client);
-                pod(client, "before", Map.of());
-                await().atMost(LIMIT).until(() -> isBound(client, "before"));
+                SchedulableObjects.node(client);
+                SchedulableObjects.pod(client, "before", null, Map.of());
+                await().atMost(LIMIT).until(() -> SchedulableObjects.isBound(client, "before"));
                 awaitSilence(traffic);
 
                 client.resource(DEFINITION).create();
@@ -71,10 +68,12 @@ class LateKindsTest {
                         .ignoreExceptions()
                         .until(() -> client.resource(GROUP).create() != null);
                 var member = Map.of("scheduling.k8s.io/group-name", "two");
-                pod(client, "first", member);
-                await().during(SETTLED).atMost(LIMIT).until(() -> !isBound(client, "first"));
-                pod(client, "second", member);
-                await().atMost(LIMIT).until(() -> isBound(client, "first") && isBound(client, "second"));
+                SchedulableObjects.pod(client, "first", null, member);
+                await().during(SETTLED).atMost(LIMIT).until(() -> !SchedulableObjects.isBound(client, "first"));
+                SchedulableObjects.pod(client, "second", null, member);
+                await().atMost(LIMIT)
+                        .until(() -> SchedulableObjects.isBound(client, "first")
+                                && SchedulableObjects.isBound(client, "second"));
 
                 client.apiextensions()
                         .v1()
@@ -82,7 +81,7 @@ class LateKindsTest {
                         .withName("podgroups.scheduling.volcano.sh")
                         .delete();
                 awaitSilence(traffic);
-                assertThat(isBound(client, "first")).isTrue();
+                assertThat(SchedulableObjects.isBound(client, "first")).isTrue();
             }
         }
     }
@@ -97,46 +96,5 @@ class LateKindsTest {
 
     private static long sum(ApiTraffic traffic) {
         return traffic.requests().values().stream().mapToLong(LongAdder::sum).sum();
-    }
-
-    private static void node(KubernetesClient client) {
-        var capacity = Map.of("cpu", new Quantity("4"), "memory", new Quantity("8Gi"), "pods", new Quantity("10"));
-        client.resource(new NodeBuilder()
-                        .withNewMetadata()
-                        .withName("n")
-                        .endMetadata()
-                        .withNewStatus()
-                        .withCapacity(capacity)
-                        .withAllocatable(capacity)
-                        .endStatus()
-                        .build())
-                .create();
-    }
-
-    private static void pod(KubernetesClient client, String name, Map<String, String> annotations) {
-        client.resource(new PodBuilder()
-                        .withNewMetadata()
-                        .withNamespace("default")
-                        .withName(name)
-                        .withAnnotations(annotations)
-                        .endMetadata()
-                        .withNewSpec()
-                        .addNewContainer()
-                        .withName("c")
-                        .withImage("i")
-                        .endContainer()
-                        .endSpec()
-                        .build())
-                .create();
-    }
-
-    private static boolean isBound(KubernetesClient client, String name) {
-        return client.pods()
-                        .inNamespace("default")
-                        .withName(name)
-                        .get()
-                        .getSpec()
-                        .getNodeName()
-                != null;
     }
 }

@@ -9,9 +9,6 @@ import dev.gyropilot.apiserver.ApiServer;
 import dev.gyropilot.apiserver.ApiServerConfig;
 import dev.gyropilot.scheduler.SchedulerConfig;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
-import io.fabric8.kubernetes.api.model.NodeBuilder;
-import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -48,23 +45,23 @@ class LeadershipTest {
                                 .endMetadata()
                                 .build())
                         .create();
-                node(client);
+                SchedulableObjects.node(client);
                 RoleProcess one = scheduler(kubeconfig, "one");
-                pod(client, "a");
-                await().atMost(LIMIT).until(() -> isBound(client, "a"));
+                SchedulableObjects.pod(client, "a", SchedulerConfig.NAME, Map.of());
+                await().atMost(LIMIT).until(() -> SchedulableObjects.isBound(client, "a"));
                 String holder = holder(client);
 
                 RoleProcess other = scheduler(kubeconfig, "other");
-                pod(client, "b");
-                await().atMost(LIMIT).until(() -> isBound(client, "b"));
+                SchedulableObjects.pod(client, "b", SchedulerConfig.NAME, Map.of());
+                await().atMost(LIMIT).until(() -> SchedulableObjects.isBound(client, "b"));
                 assertThat(holder(client)).isEqualTo(holder);
                 assertThat(one.acts()).isTrue();
                 assertThat(other.acts()).isFalse();
                 assertThat(other.ready()).isTrue();
 
                 one.close();
-                pod(client, "c");
-                await().atMost(LIMIT).until(() -> isBound(client, "c"));
+                SchedulableObjects.pod(client, "c", SchedulerConfig.NAME, Map.of());
+                await().atMost(LIMIT).until(() -> SchedulableObjects.isBound(client, "c"));
                 assertThat(holder(client)).isNotEqualTo(holder);
                 assertThat(other.acts()).isTrue();
                 other.close();
@@ -99,46 +96,5 @@ class LeadershipTest {
                 .get()
                 .getSpec()
                 .getHolderIdentity();
-    }
-
-    private static void node(KubernetesClient client) {
-        var capacity = Map.of("cpu", new Quantity("4"), "memory", new Quantity("8Gi"), "pods", new Quantity("10"));
-        client.resource(new NodeBuilder()
-                        .withNewMetadata()
-                        .withName("n")
-                        .endMetadata()
-                        .withNewStatus()
-                        .withCapacity(capacity)
-                        .withAllocatable(capacity)
-                        .endStatus()
-                        .build())
-                .create();
-    }
-
-    private static void pod(KubernetesClient client, String name) {
-        client.resource(new PodBuilder()
-                        .withNewMetadata()
-                        .withNamespace("default")
-                        .withName(name)
-                        .endMetadata()
-                        .withNewSpec()
-                        .withSchedulerName(SchedulerConfig.NAME)
-                        .addNewContainer()
-                        .withName("c")
-                        .withImage("i")
-                        .endContainer()
-                        .endSpec()
-                        .build())
-                .create();
-    }
-
-    private static boolean isBound(KubernetesClient client, String name) {
-        return client.pods()
-                        .inNamespace("default")
-                        .withName(name)
-                        .get()
-                        .getSpec()
-                        .getNodeName()
-                != null;
     }
 }
