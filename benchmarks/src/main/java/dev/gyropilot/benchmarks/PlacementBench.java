@@ -172,19 +172,8 @@ final class PlacementBench {
         var list = new ArrayList<Device>();
         for (int i = 0; i < DEVICES; i++) {
             for (int k = 0; k < 7; k++) {
-                var plain = Device.of("gpu-" + i + "-" + k, Map.of("model", AttributeValue.of("H100")), Map.of());
-                list.add(new Device(
-                        plain.name(),
-                        plain.attributes(),
-                        plain.capacity(),
-                        Map.of("gpu-" + i, Map.of("memory", BigDecimal.valueOf(k == 0 ? 80 : 10))),
-                        Map.of(),
-                        Optional.empty(),
-                        List.of(),
-                        false,
-                        List.of(),
-                        List.of(),
-                        false));
+                list.add(Device.of("gpu-" + i + "-" + k, Map.of("model", AttributeValue.of("H100")), Map.of())
+                        .drawing(Map.of("gpu-" + i, Map.of("memory", BigDecimal.valueOf(k == 0 ? 80 : 10)))));
             }
         }
         return new Slice("s-" + node, new PoolId(DRIVER, node), 1, 2, new Scope.OnNode(node), list, List.of());

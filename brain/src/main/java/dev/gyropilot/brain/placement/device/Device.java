@@ -42,6 +42,38 @@ public record Device(
                 false);
     }
 
+    /** The same, drawing on counters: by set, the amount of each. */
+    public Device drawing(Map<String, Map<String, BigDecimal>> counters) {
+        return new Device(
+                name,
+                attributes,
+                capacity,
+                Map.copyOf(counters),
+                compatibilityGroups,
+                scope,
+                taints,
+                bindsToNode,
+                bindingConditions,
+                bindingFailureConditions,
+                allowMultipleAllocations);
+    }
+
+    /** The same, but several claims may share its capacity. */
+    public Device shared() {
+        return new Device(
+                name,
+                attributes,
+                capacity,
+                consumesCounters,
+                compatibilityGroups,
+                scope,
+                taints,
+                bindsToNode,
+                bindingConditions,
+                bindingFailureConditions,
+                true);
+    }
+
     /** The same under another name: two devices that are equal then are interchangeable. */
     Device unnamed() {
         return new Device(

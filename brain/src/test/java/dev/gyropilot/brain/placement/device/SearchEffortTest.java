@@ -273,18 +273,11 @@ class SearchEffortTest {
         var devices = new ArrayList<Device>();
         for (int s = 0; s < sets; s++) {
             for (int i = 0; i < each; i++) {
-                devices.add(new Device(
-                        "d" + s + "-" + i,
-                        Map.of("index", AttributeValue.of(devices.size()), "set", AttributeValue.of(s)),
-                        Map.of(),
-                        Map.of("set" + s, Map.of("units", BigDecimal.ONE)),
-                        Map.of(),
-                        Optional.empty(),
-                        List.of(),
-                        false,
-                        List.of(),
-                        List.of(),
-                        false));
+                devices.add(Device.of(
+                                "d" + s + "-" + i,
+                                Map.of("index", AttributeValue.of(devices.size()), "set", AttributeValue.of(s)),
+                                Map.of())
+                        .drawing(Map.of("set" + s, Map.of("units", BigDecimal.ONE))));
             }
         }
         return slice(
@@ -295,18 +288,11 @@ class SearchEffortTest {
         return slice(
                 many(
                         count,
-                        i -> new Device(
-                                "d" + i,
-                                Map.of("index", AttributeValue.of(i)),
-                                Map.of("memory", Capacity.of(memory)),
-                                Map.of(),
-                                Map.of(),
-                                Optional.empty(),
-                                List.of(),
-                                false,
-                                List.of(),
-                                List.of(),
-                                true)),
+                        i -> Device.of(
+                                        "d" + i,
+                                        Map.of("index", AttributeValue.of(i)),
+                                        Map.of("memory", Capacity.of(memory)))
+                                .shared()),
                 List.of());
     }
 

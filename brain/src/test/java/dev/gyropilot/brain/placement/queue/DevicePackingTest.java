@@ -33,6 +33,14 @@ class DevicePackingTest {
                         : Map.of("cpu", cpu, "memory", 512L << 30, "pods", 110L, GPU, gpus));
     }
 
+    private static Snapshot cluster(Node... nodes) {
+        var edit = Snapshot.EMPTY.edit();
+        for (Node node : nodes) {
+            edit.node(node);
+        }
+        return edit.build();
+    }
+
     private static Pod pod(String name, long cpu, long gpus) {
         Map<String, Long> requests =
                 gpus == 0 ? Map.of("cpu", cpu, "memory", 1L << 30) : Map.of("cpu", cpu, "memory", 1L << 30, GPU, gpus);
@@ -53,23 +61,17 @@ class DevicePackingTest {
 
     @Test
     void devicesArePackedAndCpuIsSpread() {
-        Snapshot snapshot = Snapshot.EMPTY
+        Snapshot snapshot = cluster(node("a", 64_000, 8), node("b", 64_000, 8))
                 .edit()
-                .node(node("a", 64_000, 8))
-                .node(node("b", 64_000, 8))
+                .place(pod("first", 1000, 1), "b")
                 .build();
-        snapshot = snapshot.edit().place(pod("first", 1000, 1), "b").build();
         assertThat(decide(snapshot, pod("second", 1000, 1)).node()).isEqualTo("b");
         assertThat(decide(snapshot, pod("cpu", 1000, 0)).node()).isEqualTo("a");
     }
 
     @Test
     void cpuThatDevicesWillNeedIsLeftToThem() {
-        Snapshot snapshot = Snapshot.EMPTY
-                .edit()
-                .node(node("gpus", 96_000, 8))
-                .node(node("plain", 32_000, 0))
-                .build();
+        Snapshot snapshot = cluster(node("gpus", 96_000, 8), node("plain", 32_000, 0));
         Pod cpu = pod("cpu", 16_000, 0);
         assertThat(decide(snapshot, cpu).node()).as("nothing is known yet").isEqualTo("gpus");
         Costs costs = ExpectedWork.costs(snapshot, pods(30, 12_000, 1));
@@ -79,12 +81,10 @@ class DevicePackingTest {
 
     @Test
     void setsThatAreExpectedStayWhole() {
-        Snapshot snapshot = Snapshot.EMPTY
+        Snapshot snapshot = cluster(node("whole", 96_000, 8), node("rest", 96_000, 9))
                 .edit()
-                .node(node("whole", 96_000, 8))
-                .node(node("rest", 96_000, 9))
+                .place(pod("x", 1000, 2), "rest")
                 .build();
-        snapshot = snapshot.edit().place(pod("x", 1000, 2), "rest").build();
         Costs costs = ExpectedWork.costs(snapshot, pods(30, 8_000, 8));
         Verdict.Placed placed = decide(snapshot.edit().costs(costs).build(), pod("one", 1000, 1));
         assertThat(placed.node()).isEqualTo("rest");
@@ -92,8 +92,17 @@ class DevicePackingTest {
     }
 
     @Test
+    void costsThatHoldStillStayTheSame() {
+        Snapshot snapshot = cluster(node("a", 64_000, 8));
+        Costs costs = ExpectedWork.costs(snapshot, pods(30, 12_000, 1));
+        Snapshot taught = snapshot.edit().costs(costs).build();
+        assertThat(ExpectedWork.costs(taught, pods(30, 12_000, 1))).isSameAs(costs);
+        assertThat(ExpectedWork.costs(taught, pods(30, 16_000, 1))).isNotSameAs(costs);
+    }
+
+    @Test
     void fewPodsTeachNothing() {
-        Snapshot snapshot = Snapshot.EMPTY.edit().node(node("a", 64_000, 8)).build();
+        Snapshot snapshot = cluster(node("a", 64_000, 8));
         assertThat(ExpectedWork.costs(snapshot, pods(5, 12_000, 1))).isSameAs(Costs.NONE);
         assertThat(ExpectedWork.costs(Snapshot.EMPTY, pods(50, 12_000, 1))).isSameAs(Costs.NONE);
     }
