@@ -70,8 +70,8 @@ final class Relay implements AutoCloseable {
     }
 
     private static void copy(Socket from, Socket to) {
-        try (Closeable _ = from::close;
-                Closeable _ = to::close) {
+        try (Closeable _ = from;
+                Closeable _ = to) {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
             byte[] piece = new byte[16_384];
