@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** The API server in this process, of which this process is all there is. */
@@ -91,7 +92,7 @@ final class EmbeddedControlPlane implements ControlPlane {
 
     @Override
     public AutoCloseable startScheduler() throws Exception {
-        return Scheduler.start(schedulerConfig(), cluster);
+        return Scheduler.start(schedulerConfig(), cluster, Optional.of(home.decisions()));
     }
 
     @Override

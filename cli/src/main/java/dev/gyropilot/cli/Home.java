@@ -66,6 +66,11 @@ final class Home {
         return directory.resolve("models");
     }
 
+    /** What the scheduler saw and decided. */
+    Path decisions() {
+        return directory.resolve("decisions");
+    }
+
     Path runFile() {
         return directory.resolve("run.json");
     }

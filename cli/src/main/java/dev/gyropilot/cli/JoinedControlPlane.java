@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
 
@@ -156,7 +157,7 @@ final class JoinedControlPlane implements ControlPlane {
 
     @Override
     public AutoCloseable startScheduler() throws Exception {
-        return led(Role.scheduler, theirs -> Scheduler.start(schedulerConfig(), theirs));
+        return led(Role.scheduler, theirs -> Scheduler.start(schedulerConfig(), theirs, Optional.of(home.decisions())));
     }
 
     @Override

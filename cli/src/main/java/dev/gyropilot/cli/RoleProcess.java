@@ -15,6 +15,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -109,7 +110,9 @@ final class RoleProcess implements AutoCloseable {
     private RoleWork work() {
         return switch (role) {
             case operator -> new RoleWork.Restarted(c -> Operator.startInstalled(operatorConfig(c), cluster));
-            case scheduler -> new RoleWork.Restarted(c -> Scheduler.start(schedulerConfig(c), cluster));
+            case scheduler ->
+                new RoleWork.Restarted(
+                        c -> Scheduler.start(schedulerConfig(c), cluster, Optional.of(state.resolve("decisions"))));
             case gateway -> new GatewayWork();
         };
     }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.Tag;
@@ -57,7 +58,7 @@ class LateKindsTest {
             try (KubernetesClient client = Clients.of(kubeconfig);
                     Cluster cluster =
                             new Cluster(Clients.ofRole(kubeconfig, traffic), InstantSource.system(), "scheduler");
-                    Scheduler _ = Scheduler.start(SchedulerConfig.embedded(), cluster)) {
+                    Scheduler _ = Scheduler.start(SchedulerConfig.embedded(), cluster, Optional.empty())) {
                 SchedulableObjects.node(client);
                 SchedulableObjects.pod(client, "before", null, Map.of());
                 await().atMost(LIMIT).until(() -> SchedulableObjects.isBound(client, "before"));

@@ -7,14 +7,14 @@ import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
 /** What a ResourceClaim's state means to the scheduler. */
 final class ClaimFeed implements Feed.Reader<ResourceClaim> {
     @Override
-    public Loop.Change present(ResourceClaim object) {
+    public Change present(ResourceClaim object) {
         Claim claim = ClaimReader.read(object);
         long version = version(object);
         return (world, waiting) -> world.claim(claim, version);
     }
 
     @Override
-    public Loop.Change gone(ResourceClaim object) {
+    public Change gone(ResourceClaim object) {
         String namespace = object.getMetadata().getNamespace();
         String name = object.getMetadata().getName();
         return (world, waiting) -> world.claimGone(namespace, name);

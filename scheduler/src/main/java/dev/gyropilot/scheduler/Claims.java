@@ -92,6 +92,11 @@ final class Claims {
         return result;
     }
 
+    /** Whether the API shows all that was decided. */
+    boolean isQuiet() {
+        return assumed.isEmpty();
+    }
+
     /** Whether one of the pod's claims was decided for another pod and is still being written. */
     boolean beingWritten(Pod pod) {
         for (String name : pod.claims()) {

@@ -17,7 +17,8 @@ import java.util.concurrent.TimeoutException;
  */
 final class Feed<T extends HasMetadata> implements ResourceEventHandler<T> {
     private final SharedIndexInformer<T> informer;
-    private final Loop loop;
+    private final Inbox inbox;
+    private final String kind;
     private final Reader<T> reader;
 
     /** The keys delivered so far; dropped once the first list has come through. */
@@ -27,14 +28,16 @@ final class Feed<T extends HasMetadata> implements ResourceEventHandler<T> {
 
     /** What an object's state means. */
     interface Reader<T> {
-        Loop.Change present(T object);
+        Change present(T object);
 
-        Loop.Change gone(T object);
+        Change gone(T object);
     }
 
-    Feed(SharedIndexInformer<T> informer, Loop loop, Reader<T> reader) {
+    /** @param kind the name of the reader in {@link Readers} */
+    Feed(SharedIndexInformer<T> informer, Inbox inbox, String kind, Reader<T> reader) {
         this.informer = informer;
-        this.loop = loop;
+        this.inbox = inbox;
+        this.kind = kind;
         this.reader = reader;
         informer.addEventHandler(this);
     }
@@ -57,7 +60,7 @@ final class Feed<T extends HasMetadata> implements ResourceEventHandler<T> {
         take(object);
     }
 
-    /** Waits until all that the informer has listed was handed to the loop. */
+    /** Waits until all that the informer has listed was handed in. */
     void awaitFirstList(Duration limit) throws InterruptedException, TimeoutException {
         var listed = Set.copyOf(informer.getIndexer().listKeys());
         long deadline = System.nanoTime() + limit.toNanos();
@@ -84,10 +87,10 @@ final class Feed<T extends HasMetadata> implements ResourceEventHandler<T> {
             if (current == null
                     || !Objects.equals(
                             current.getMetadata().getUid(), object.getMetadata().getUid())) {
-                loop.submit(reader.gone(object));
+                inbox.put(new Input.Seen(kind, object, true, reader.gone(object)));
             }
             if (current != null) {
-                loop.submit(reader.present(current));
+                inbox.put(new Input.Seen(kind, current, false, reader.present(current)));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

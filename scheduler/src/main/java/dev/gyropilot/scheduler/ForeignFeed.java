@@ -17,7 +17,7 @@ final class ForeignFeed implements Feed.Reader<GenericKubernetesResource> {
     }
 
     @Override
-    public Loop.Change present(GenericKubernetesResource object) {
+    public Change present(GenericKubernetesResource object) {
         if (kind.isQueue()) {
             QueueRules rules = ForeignReader.queue(kind, object);
             return (world, waiting) -> {
@@ -34,7 +34,7 @@ final class ForeignFeed implements Feed.Reader<GenericKubernetesResource> {
     }
 
     @Override
-    public Loop.Change gone(GenericKubernetesResource object) {
+    public Change gone(GenericKubernetesResource object) {
         if (kind.isQueue()) {
             String name = ForeignReader.queue(kind, object).name();
             return (world, waiting) -> {

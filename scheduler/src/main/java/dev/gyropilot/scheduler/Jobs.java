@@ -41,7 +41,7 @@ final class Jobs {
     private final Map<String, GroupSpec> specs = new HashMap<>();
     private static final int LEARNT_LIMIT = 10_000;
 
-    private final RunTimes runTimes = new RunTimes();
+    final RunTimes runTimes = new RunTimes();
 
     /** How many running pods that may be stopped have each priority. */
     private final TreeMap<Integer, Integer> stoppable = new TreeMap<>();
@@ -105,6 +105,21 @@ final class Jobs {
     @Nullable
     Gang gang(String id) {
         return gangs.get(id);
+    }
+
+    /** Whether nothing is under way that only this object knows of: bindings and stops. */
+    boolean isQuiet() {
+        return pods.values().stream().noneMatch(pod -> pod.binding)
+                && gangs.values().stream().noneMatch(gang -> gang.stopping);
+    }
+
+    /** What was to make room for other work could not be stopped. */
+    void notStopped(String id) {
+        Gang gang = gangs.get(id);
+        if (gang != null) {
+            gang.stopping = false;
+        }
+        dirty = true;
     }
 
     Collection<QueueRules> queues() {

@@ -32,7 +32,7 @@ final class OptionalKinds implements AutoCloseable {
     private static final Duration RETRY_PAUSE = Duration.ofSeconds(2);
 
     private final Cluster cluster;
-    private final Loop loop;
+    private final Inbox inbox;
     private final Duration syncLimit;
     private final List<Feed<?>> queueFeeds = new ArrayList<>();
     private final Map<ForeignKind, Watched> watched = new EnumMap<>(ForeignKind.class);
@@ -54,9 +54,9 @@ final class OptionalKinds implements AutoCloseable {
         void run() throws InterruptedException, TimeoutException;
     }
 
-    OptionalKinds(Cluster cluster, Loop loop, Duration syncLimit) {
+    OptionalKinds(Cluster cluster, Inbox inbox, Duration syncLimit) {
         this.cluster = cluster;
-        this.loop = loop;
+        this.inbox = inbox;
         this.syncLimit = syncLimit;
         // The schemas are large and of no use here: of a definition only its name is kept.
         this.definitions = cluster.client()
@@ -114,7 +114,8 @@ final class OptionalKinds implements AutoCloseable {
 
     private synchronized void watchQueues() throws InterruptedException, TimeoutException {
         if (queueFeeds.isEmpty()) {
-            queueFeeds.add(new Feed<>(cluster.informer(Queue.class), loop, new QueueFeed()));
+            queueFeeds.add(
+                    new Feed<>(cluster.informer(Queue.class), inbox, Readers.name(Queue.class), new QueueFeed()));
         }
         cluster.sync(syncLimit);
     }
@@ -128,7 +129,8 @@ final class OptionalKinds implements AutoCloseable {
                 .inAnyNamespace()
                 .runnableInformer(0)
                 .exceptionHandler((_, _) -> true);
-        watched.put(kind, new Watched(new Feed<>(informer, loop, new ForeignFeed(kind)), informer));
+        watched.put(
+                kind, new Watched(new Feed<>(informer, inbox, Readers.name(kind), new ForeignFeed(kind)), informer));
         var _ = informer.start();
         log.info("{} {} is understood", kind.apiVersion(), kind.kind());
     }

@@ -5,24 +5,27 @@ import dev.gyropilot.brain.placement.objects.PodReader;
 import dev.gyropilot.scheduler.groups.Membership;
 import dev.gyropilot.scheduler.groups.MembershipReader;
 import io.fabric8.kubernetes.api.model.Pod;
-import java.time.InstantSource;
 import java.util.Set;
 
 /** What a pod's state means to the scheduler: it waits for us, it occupies a node, or neither. */
 final class PodFeed implements Feed.Reader<Pod> {
     private final Set<String> schedulerNames;
-    private final InstantSource clock;
     private final PodReader reader = new PodReader();
-    private final Writer writer;
+    private final Unreadable unreadable;
 
-    PodFeed(Set<String> schedulerNames, InstantSource clock, Writer writer) {
-        this.clock = clock;
+    /** Told of a pod of ours that says something that cannot be. */
+    @FunctionalInterface
+    interface Unreadable {
+        void tell(Pod pod, String message);
+    }
+
+    PodFeed(Set<String> schedulerNames, Unreadable unreadable) {
         this.schedulerNames = schedulerNames;
-        this.writer = writer;
+        this.unreadable = unreadable;
     }
 
     @Override
-    public Loop.Change present(Pod object) {
+    public Change present(Pod object) {
         String phase = object.getStatus() == null ? null : object.getStatus().getPhase();
         String uid = object.getMetadata().getUid();
         if ("Succeeded".equals(phase) || "Failed".equals(phase)) {
@@ -35,7 +38,7 @@ final class PodFeed implements Feed.Reader<Pod> {
             membership = MembershipReader.of(object);
         } catch (IllegalArgumentException e) {
             if (isOurs(object)) {
-                writer.refused(object, "SchedulerError", String.valueOf(e.getMessage()));
+                unreadable.tell(object, String.valueOf(e.getMessage()));
             }
             return gone(uid, false);
         }
@@ -62,15 +65,14 @@ final class PodFeed implements Feed.Reader<Pod> {
     }
 
     @Override
-    public Loop.Change gone(Pod object) {
+    public Change gone(Pod object) {
         return gone(object.getMetadata().getUid(), false);
     }
 
-    private Loop.Change gone(String uid, boolean succeeded) {
-        long now = clock.millis();
+    private Change gone(String uid, boolean succeeded) {
         return (world, waiting) -> {
             waiting.remove(uid);
-            world.jobs().gone(uid, succeeded, now);
+            world.jobs().gone(uid, succeeded, world.now().toEpochMilli());
             return world.podGone(uid);
         };
     }

@@ -18,7 +18,7 @@ final class QueueFeed implements Feed.Reader<Queue> {
     static final double GIB = 1L << 30;
 
     @Override
-    public Loop.Change present(Queue object) {
+    public Change present(Queue object) {
         QueueRules rules = read(object);
         return (world, waiting) -> {
             world.jobs().queue(rules);
@@ -27,7 +27,7 @@ final class QueueFeed implements Feed.Reader<Queue> {
     }
 
     @Override
-    public Loop.Change gone(Queue object) {
+    public Change gone(Queue object) {
         String name = object.getMetadata().getName();
         return (world, waiting) -> {
             world.jobs().queueGone(name);

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class QueueStatuses {
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
-    private final Writer writer;
+    private final Actions actions;
     private final Map<String, Seen> told = new HashMap<>();
     private Instant last = Instant.MIN;
 
@@ -31,8 +31,8 @@ final class QueueStatuses {
      */
     record Seen(QueueRules rules, Amount usage, int running, int pending, Optional<String> problem) {}
 
-    QueueStatuses(Writer writer) {
-        this.writer = writer;
+    QueueStatuses(Actions actions) {
+        this.actions = actions;
     }
 
     void update(Jobs jobs, QueueTree tree, List<Running> running, List<Job> waiting, Instant now) {
@@ -59,7 +59,7 @@ final class QueueStatuses {
                     waits.getOrDefault(queue.name(), 0),
                     tree.problem(queue.name()));
             if (!seen.equals(told.put(queue.name(), seen))) {
-                writer.queueStatus(seen);
+                actions.queueStatus(seen);
             }
         }
     }

@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,9 +27,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Rounds {
     private static final Logger log = LoggerFactory.getLogger(Rounds.class);
-
-    /** The least time between two cycles, so that a burst of changes is one. */
-    private static final Duration PAUSE = Duration.ofMillis(20);
 
     /** How long after the last one another is run although nothing happened: time itself may have helped. */
     private static final Duration AT_LEAST = Duration.ofSeconds(1);
@@ -46,31 +44,30 @@ final class Rounds {
 
     private final Cycle cycle;
     private final Remedies remedies;
-    private final UsageHistory history;
-    private final Writer writer;
+    final UsageHistory history;
+    private final Actions actions;
     private final Duration strandedLimit;
-    private final Submit submit;
+    private final Numbers numbers;
     private final QueueStatuses statuses;
     private Instant last = Instant.MIN;
-    private Duration pause = PAUSE;
 
-    /** Hands a change to the loop. */
-    interface Submit {
-        void submit(Loop.Change change) throws InterruptedException;
+    /** Gives a decision its number, and keeps what to do once it was written. */
+    interface Numbers {
+        long next(Decider.@Nullable Delivery delivery);
     }
 
-    Rounds(SchedulerConfig config, Allocator allocator, Writer writer, Submit submit) {
+    Rounds(SchedulerConfig config, Allocator allocator, Actions actions, Numbers numbers) {
         this.cycle = new Cycle(config.seed(), allocator);
         this.remedies = new Remedies(config.seed(), allocator);
         this.history = new UsageHistory(config.usageHalfLife().toMillis());
         this.strandedLimit = config.strandedLimit();
-        this.writer = writer;
-        this.submit = submit;
-        this.statuses = new QueueStatuses(writer);
+        this.actions = actions;
+        this.numbers = numbers;
+        this.statuses = new QueueStatuses(actions);
     }
 
-    /** When the next cycle is due. */
-    Instant due(Jobs jobs) {
+    /** When the next cycle is due, with that much time between two at least. */
+    Instant due(Jobs jobs, Duration pause) {
         boolean tell = jobs.dirty && !jobs.queues().isEmpty();
         if (!jobs.hasWaiting() && !tell) {
             return Instant.MAX;
@@ -78,16 +75,8 @@ final class Rounds {
         return last.equals(Instant.MIN) ? last : last.plus(jobs.hasWaiting() && jobs.dirty ? pause : AT_LEAST);
     }
 
-    /** Runs a cycle; returns how many decisions are on their way to the API. Cycles take up to half of the thread's time. */
-    int run(World world, Instant now) {
-        long begin = System.nanoTime();
-        int started = cycle(world, now);
-        Duration took = Duration.ofNanos(System.nanoTime() - begin);
-        pause = took.multipliedBy(2).compareTo(PAUSE) > 0 ? took.multipliedBy(2) : PAUSE;
-        return started;
-    }
-
-    private int cycle(World world, Instant now) {
+    /** Runs a cycle, and carries out what it decides. */
+    void run(World world, Instant now) {
         Jobs jobs = world.jobs();
         last = now;
         jobs.dirty = false;
@@ -108,20 +97,18 @@ final class Rounds {
         statuses.update(jobs, tree, running, waiting, now);
         if (waiting.isEmpty()) {
             jobs.reservations = List.of();
-            return 0;
+            return;
         }
         var result = cycle.run(new Cycle.Input(snapshot, tree, waiting, running, jobs.reservations, millis));
         jobs.reservations = result.reservations();
-        int started = 0;
         var remedied = new Remedied(result.after(), tree, running);
         for (Decision decision : result.decisions()) {
             switch (decision) {
-                case Decision.Start start -> started += start(world, start);
+                case Decision.Start start -> start(world, start);
                 case Decision.Preempt preempt -> preempt(jobs, preempt);
                 case Decision.Wait wait -> tell(jobs, wait, remedied, now);
             }
         }
-        return started;
     }
 
     private void gather(Jobs jobs, Jobs.Gang gang, Snapshot snapshot, Instant now, List<Job> waiting) {
@@ -159,35 +146,32 @@ final class Rounds {
         }
     }
 
-    private int start(World world, Decision.Start start) {
-        var bindings = new ArrayList<Writer.Member>();
+    private void start(World world, Decision.Start start) {
+        var bindings = new ArrayList<Actions.Bind>();
         for (Assignment assignment : start.assignments()) {
             JobPod pod = world.jobs().find(assignment.pod().uid());
             if (pod != null) {
-                world.decided(pod.pod, assignment.placed());
-                world.jobs().decided(pod, assignment.placed().node());
-                bindings.add(new Writer.Member(
-                        pod.object,
-                        pod.pod.claims(),
-                        assignment.placed(),
-                        result -> submit.submit(written(pod, assignment.placed(), result))));
+                Verdict.Placed placed = assignment.placed();
+                world.decided(pod.pod, placed);
+                world.jobs().decided(pod, placed.node());
+                long number = numbers.next(result -> written(world, pod, placed, result));
+                bindings.add(new Actions.Bind(number, pod.object, pod.pod.claims(), placed));
             }
         }
-        writer.bindAll(bindings);
-        return bindings.size();
+        if (!bindings.isEmpty()) {
+            actions.bind(bindings);
+        }
     }
 
-    private Loop.Change written(JobPod pod, Verdict.Placed placed, Writer.Result result) {
-        return (world, waiting) -> {
-            world.written(placed, result.claimVersions());
-            pod.binding = false;
-            if (result.failure().isEmpty()) {
-                return placed.allocations().isEmpty() ? Set.of() : Set.of(Verdict.Cause.CLAIMS);
-            }
-            var freed = world.undone(pod.pod, placed);
-            world.jobs().returned(pod, last.plus(RETRY));
-            return freed;
-        };
+    private Set<Verdict.Cause> written(World world, JobPod pod, Verdict.Placed placed, Input.Written result) {
+        world.written(placed, result.claimVersions());
+        pod.binding = false;
+        if (result.failure().isEmpty()) {
+            return placed.allocations().isEmpty() ? Set.of() : Set.of(Verdict.Cause.CLAIMS);
+        }
+        var freed = world.undone(pod.pod, placed);
+        world.jobs().returned(pod, last.plus(RETRY));
+        return freed;
     }
 
     private void preempt(Jobs jobs, Decision.Preempt preempt) {
@@ -215,15 +199,7 @@ final class Rounds {
         gang.stopping = true;
         for (JobPod pod : List.copyOf(gang.pods.values())) {
             if (!pod.isWaiting()) {
-                writer.evict(
-                        pod.object,
-                        reason,
-                        message,
-                        () -> submit.submit((world, waiting) -> {
-                            gang.stopping = false;
-                            world.jobs().dirty = true;
-                            return Set.of();
-                        }));
+                actions.evict(numbers.next(null), gang.id, pod.object, reason, message);
             }
         }
     }
@@ -290,6 +266,6 @@ final class Rounds {
     private void tell(JobPod pod, String reason, String message, String remedy, Instant now) {
         pod.reported = message;
         pod.reportedAt = now;
-        writer.refused(pod.object, reason, message + remedy);
+        actions.refuse(numbers.next(null), pod.object, reason, message + remedy);
     }
 }

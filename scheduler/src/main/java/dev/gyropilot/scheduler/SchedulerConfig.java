@@ -18,6 +18,7 @@ import java.util.Set;
  * @param unschedulableRetry after this long a refused pod is tried again even if no event spoke for it
  * @param usageHalfLife after which what a queue used counts half in its share
  * @param strandedLimit how long a gang may run in part before it gives back what it holds
+ * @param journalMebibytes how much is kept of what it saw and decided; 0: nothing
  * @param syncLimit how long the first lists may take
  */
 public record SchedulerConfig(
@@ -43,6 +44,9 @@ public record SchedulerConfig(
         @Setting("A gang of which some pods run and the others find no place for this long gives back what it holds.")
         Duration strandedLimit,
 
+        @Setting("How much is kept of what the scheduler saw and decided, for `gyro replay`; 0 keeps nothing.")
+        int journalMebibytes,
+
         Duration syncLimit) {
     /** The name by which a pod on any cluster asks for this scheduler. */
     public static final String NAME = "gyropilot";
@@ -55,6 +59,9 @@ public record SchedulerConfig(
         if (bindParallelism < 1 || undeliveredLimit < bindParallelism) {
             throw new IllegalArgumentException("bindParallelism " + bindParallelism
                     + " must be at least 1, and undeliveredLimit " + undeliveredLimit + " not below it");
+        }
+        if (journalMebibytes < 0) {
+            throw new IllegalArgumentException("journalMebibytes is " + journalMebibytes + ": it must be 0 or more");
         }
     }
 
@@ -76,6 +83,7 @@ public record SchedulerConfig(
                 Duration.ofMinutes(5),
                 Duration.ofHours(24),
                 Duration.ofSeconds(60),
+                256,
                 Duration.ofSeconds(60));
     }
 
@@ -91,6 +99,7 @@ public record SchedulerConfig(
                 unschedulableRetry,
                 usageHalfLife,
                 strandedLimit,
+                journalMebibytes,
                 syncLimit);
     }
 }

@@ -97,6 +97,11 @@ final class WaitingPods {
         return waiting;
     }
 
+    /** Whether the API shows all that was decided. */
+    boolean isQuiet() {
+        return byUid.values().stream().noneMatch(w -> w.place == WaitingPod.Place.BINDING);
+    }
+
     boolean hasReady() {
         return !active.isEmpty();
     }

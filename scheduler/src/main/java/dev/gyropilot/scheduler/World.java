@@ -9,6 +9,7 @@ import dev.gyropilot.brain.placement.device.Claim;
 import dev.gyropilot.brain.placement.device.Devices;
 import dev.gyropilot.brain.placement.packing.Costs;
 import dev.gyropilot.brain.placement.queue.ExpectedWork;
+import java.time.Instant;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -39,11 +40,21 @@ final class World {
 
     private final Claims claims = new Claims();
     private final Jobs jobs = new Jobs();
+    private Instant now = Instant.MIN;
 
     private record Located(Pod pod, String node) {}
 
     Jobs jobs() {
         return jobs;
+    }
+
+    /** The time of what follows. */
+    void at(Instant time) {
+        now = time;
+    }
+
+    Instant now() {
+        return now;
     }
 
     Snapshot snapshot() {
@@ -119,6 +130,11 @@ final class World {
     /** Whether the pod has to wait until the allocation of a claim that it shares is written. */
     boolean sharesUnwrittenClaim(Pod pod) {
         return claims.beingWritten(pod);
+    }
+
+    /** Whether the API shows all that was decided on claims and jobs. */
+    boolean isQuiet() {
+        return claims.isQuiet() && jobs.isQuiet();
     }
 
     /** These claims were written, and have this resource version now. */

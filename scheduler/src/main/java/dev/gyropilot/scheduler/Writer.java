@@ -3,7 +3,6 @@ package dev.gyropilot.scheduler;
 import dev.gyropilot.api.cluster.Cluster;
 import dev.gyropilot.api.cluster.Key;
 import dev.gyropilot.api.queue.Queue;
-import dev.gyropilot.brain.placement.Verdict;
 import dev.gyropilot.brain.placement.device.ClaimAllocation;
 import io.fabric8.kubernetes.api.model.Binding;
 import io.fabric8.kubernetes.api.model.BindingBuilder;
@@ -28,11 +27,12 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Writes decisions to the API, many at once: bindings first of all, then what tells people about them. */
-final class Writer implements AutoCloseable {
+final class Writer implements Actions, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Writer.class);
 
     /** How many events and conditions may wait to be written; further ones are left out. */
@@ -42,6 +42,7 @@ final class Writer implements AutoCloseable {
     private static final long CLOSE_LIMIT_SECONDS = 5;
 
     private final Cluster cluster;
+    private final Inbox inbox;
     private final ClaimWriter claims;
     private final Semaphore binding;
     private final Semaphore reporting = new Semaphore(REPORT_PARALLELISM);
@@ -49,114 +50,101 @@ final class Writer implements AutoCloseable {
     private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("scheduler-writer-", 0).factory());
 
-    /**
-     * What became of a decision.
-     *
-     * @param failure why it was not carried out
-     * @param claimVersions the resource versions of the claims that were written, by name
-     */
-    record Result(Optional<Exception> failure, Map<String, Long> claimVersions) {}
-
-    /** Told when a decision is written, or why it was not. */
-    @FunctionalInterface
-    interface Written {
-        void accept(Result result) throws InterruptedException;
-    }
-
-    Writer(Cluster cluster, int parallelism) {
+    Writer(Cluster cluster, int parallelism, Inbox inbox) {
         this.cluster = cluster;
+        this.inbox = inbox;
         this.binding = new Semaphore(parallelism);
         this.claims = new ClaimWriter(cluster.client(), cluster::now);
     }
 
-    /** Writes a decision, the pod's claims first; returns at once. */
-    void bind(Pod pod, List<String> claimNames, Verdict.Placed placed, Written written) {
-        submit(() -> {
-            Exception failure = null;
-            var versions = new HashMap<String, Long>();
-            binding.acquire();
-            try {
-                reserve(pod, claimNames, placed, versions);
-                post(pod, placed.node());
-            } catch (RuntimeException e) {
-                failure = e;
-            } finally {
-                binding.release();
-            }
-            written.accept(new Result(Optional.ofNullable(failure), Map.copyOf(versions)));
-            String where = Key.of(pod) + " to " + placed.node();
-            if (failure == null) {
-                report(() -> cluster.normal(pod, "Scheduled", "Successfully assigned " + where));
-            } else {
-                release(pod, versions.keySet());
-                refusedBinding(pod, where, failure);
-            }
-        });
+    @Override
+    public void bind(List<Bind> gang) {
+        if (gang.size() == 1) {
+            submit(() -> bindOne(gang.getFirst()));
+        } else {
+            submit(() -> bindAll(gang));
+        }
     }
 
-    /** One pod of a gang and where it goes. */
-    record Member(Pod pod, List<String> claimNames, Verdict.Placed placed, Written written) {}
+    /** The pod's claims first. */
+    private void bindOne(Bind one) throws InterruptedException {
+        Exception failure = null;
+        var versions = new HashMap<String, Long>();
+        binding.acquire();
+        try {
+            reserve(one, versions);
+            post(one.pod(), one.placed().node());
+        } catch (RuntimeException e) {
+            failure = e;
+        } finally {
+            binding.release();
+        }
+        tell(one, failure, versions);
+    }
 
     /**
-     * Writes the decision about a whole gang: all claims first, and only when every one is reserved the bindings. When a
-     * claim fails nothing is bound, and what was reserved is given back.
+     * All claims first, and only when every one is reserved the bindings. When a claim fails nothing is bound, and what was
+     * reserved is given back.
      */
-    void bindAll(List<Member> gang) {
-        if (gang.size() == 1) {
-            Member one = gang.getFirst();
-            bind(one.pod, one.claimNames, one.placed, one.written);
-            return;
+    private void bindAll(List<Bind> gang) throws InterruptedException {
+        var reserved = new ArrayList<Callable<Map<String, Long>>>();
+        gang.forEach(one -> reserved.add(() -> {
+            var versions = new HashMap<String, Long>();
+            if (!one.claimNames().isEmpty()) {
+                throttled(() -> reserve(one, versions));
+            }
+            return versions;
+        }));
+        var versions = new ArrayList<Map<String, Long>>();
+        Exception failure = null;
+        for (Future<Map<String, Long>> future : threads.invokeAll(reserved)) {
+            try {
+                versions.add(future.get());
+            } catch (ExecutionException e) {
+                versions.add(Map.of());
+                failure = e.getCause() instanceof Exception cause ? cause : e;
+            }
         }
-        submit(() -> {
-            var reserved = new ArrayList<Callable<Map<String, Long>>>();
-            gang.forEach(one -> reserved.add(() -> {
-                var versions = new HashMap<String, Long>();
-                if (!one.claimNames.isEmpty()) {
-                    throttled(() -> reserve(one.pod, one.claimNames, one.placed, versions));
-                }
-                return versions;
-            }));
-            var versions = new ArrayList<Map<String, Long>>();
-            Exception failure = null;
-            for (Future<Map<String, Long>> future : threads.invokeAll(reserved)) {
-                try {
-                    versions.add(future.get());
-                } catch (ExecutionException e) {
-                    versions.add(Map.of());
-                    failure = e.getCause() instanceof Exception cause ? cause : e;
-                }
+        for (int i = 0; i < gang.size(); i++) {
+            Bind one = gang.get(i);
+            Map<String, Long> written = versions.get(i);
+            if (failure == null) {
+                submit(() -> bindReserved(one, written));
+            } else {
+                inbox.put(written(one, failure, written));
+                release(one.pod(), one.claimNames());
             }
-            for (int i = 0; i < gang.size(); i++) {
-                Member one = gang.get(i);
-                Map<String, Long> written = versions.get(i);
-                if (failure == null) {
-                    submit(() -> bindReserved(one, written));
-                } else {
-                    one.written.accept(new Result(Optional.of(failure), written));
-                    release(one.pod, one.claimNames);
-                }
-            }
-            if (failure != null) {
-                log.info("a gang of {} was not bound, trying again: {}", gang.size(), failure.toString());
-            }
-        });
+        }
+        if (failure != null) {
+            log.info("a gang of {} was not bound, trying again: {}", gang.size(), failure.toString());
+        }
     }
 
-    private void bindReserved(Member one, Map<String, Long> versions) throws InterruptedException {
-        String where = Key.of(one.pod) + " to " + one.placed.node();
+    private void bindReserved(Bind one, Map<String, Long> versions) throws InterruptedException {
         Exception failure = null;
         try {
-            throttled(() -> post(one.pod, one.placed.node()));
+            throttled(() -> post(one.pod(), one.placed().node()));
         } catch (RuntimeException e) {
             failure = e;
         }
-        one.written.accept(new Result(Optional.ofNullable(failure), versions));
+        tell(one, failure, versions);
+    }
+
+    /** Tells the loop and people what became of a binding. */
+    private void tell(Bind one, @Nullable Exception failure, Map<String, Long> versions) throws InterruptedException {
+        inbox.put(written(one, failure, versions));
+        String where = Key.of(one.pod()) + " to " + one.placed().node();
         if (failure == null) {
-            report(() -> cluster.normal(one.pod, "Scheduled", "Successfully assigned " + where));
+            report(() -> cluster.normal(one.pod(), "Scheduled", "Successfully assigned " + where));
         } else {
-            release(one.pod, versions.keySet());
-            refusedBinding(one.pod, where, failure);
+            release(one.pod(), versions.keySet());
+            refusedBinding(one.pod(), where, failure);
         }
+    }
+
+    private static Input written(Bind one, @Nullable Exception failure, Map<String, Long> versions) {
+        return new Input.Written(
+                one.decision(), Optional.ofNullable(failure).map(Exception::toString), Map.copyOf(versions));
     }
 
     private void throttled(Runnable work) throws InterruptedException {
@@ -168,14 +156,8 @@ final class Writer implements AutoCloseable {
         }
     }
 
-    /** Told when a pod could not be stopped. */
-    @FunctionalInterface
-    interface Failed {
-        void run() throws InterruptedException;
-    }
-
-    /** Stops a pod for other work, and says so on it. */
-    void evict(Pod pod, String reason, String message, Failed failed) {
+    @Override
+    public void evict(long decision, String job, Pod pod, String reason, String message) {
         submit(() -> {
             var resource = cluster.client()
                     .pods()
@@ -187,13 +169,13 @@ final class Writer implements AutoCloseable {
                 var _ = resource.delete();
             } catch (KubernetesClientException e) {
                 log.info("{} was not stopped: {}", Key.of(pod), e.getMessage());
-                failed.run();
+                inbox.put(new Input.NotStopped(job));
             }
         });
     }
 
-    /** Tells a Queue what was observed of it. */
-    void queueStatus(QueueStatuses.Seen seen) {
+    @Override
+    public void queueStatus(QueueStatuses.Seen seen) {
         report(() -> cluster.cached(Queue.class, new Key("", seen.rules().name()))
                 .ifPresent(queue -> {
                     var written = new Queue();
@@ -211,9 +193,10 @@ final class Writer implements AutoCloseable {
                 }));
     }
 
-    private void reserve(Pod pod, List<String> names, Verdict.Placed placed, Map<String, Long> versions) {
-        for (String name : names) {
-            ClaimAllocation decided = placed.allocations().stream()
+    private void reserve(Bind one, Map<String, Long> versions) {
+        Pod pod = one.pod();
+        for (String name : one.claimNames()) {
+            ClaimAllocation decided = one.placed().allocations().stream()
                     .filter(a -> a.name().equals(name))
                     .findFirst()
                     .orElse(null);
@@ -275,8 +258,13 @@ final class Writer implements AutoCloseable {
         }
     }
 
+    @Override
+    public void refuse(long decision, Pod pod, String reason, String message) {
+        refuse(pod, reason, message);
+    }
+
     /** Tells on the pod why it has no node. */
-    void refused(Pod pod, String reason, String message) {
+    void refuse(Pod pod, String reason, String message) {
         report(() -> {
             condition(pod, "PodScheduled", "False", reason, message);
             cluster.warning(pod, "FailedScheduling", message);

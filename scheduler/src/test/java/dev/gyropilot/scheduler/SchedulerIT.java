@@ -22,6 +22,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -49,7 +50,8 @@ class SchedulerIT {
         scheduler = Scheduler.start(
                 SchedulerConfig.alongside(Set.of(SchedulerConfig.NAME))
                         .withClaimController(RealCluster.lacksClaimController()),
-                RealCluster.cluster());
+                RealCluster.cluster(),
+                Optional.empty());
     }
 
     @AfterEach

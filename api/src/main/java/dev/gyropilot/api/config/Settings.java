@@ -69,6 +69,18 @@ public final class Settings {
         return construct(section, defaults, components, arguments);
     }
 
+    /** The present values of a record's settings, such that {@link #bind} gives the same record again; groups within are left out. */
+    public static Map<String, Object> values(Record settings) {
+        Map<String, Object> values = new TreeMap<>();
+        settable(settings.getClass().getRecordComponents()).forEach(component -> {
+            @Nullable Object value = get(component, settings);
+            if (value != null && !(value instanceof Record)) {
+                values.put(component.getName(), value instanceof Duration ? print(value) : value);
+            }
+        });
+        return values;
+    }
+
     /** The settings of a record with their defaults, in the record's order; those of a nested record with its name before. */
     public static List<Description> describe(Record defaults) {
         List<Description> descriptions = new ArrayList<>();

@@ -25,20 +25,30 @@ public final class RunTimes {
         }
     };
 
-    private static final class Mean {
-        double millis;
-        double seen;
+    /** How long work ran in the mean, and how much of it was seen. */
+    public record Mean(double millis, double seen) {
+        private static final Mean NOTHING = new Mean(0, 0);
 
-        void add(double value) {
-            seen++;
-            millis += Math.max(NEWEST, 1 / seen) * (value - millis);
+        Mean with(double value) {
+            return new Mean(millis + Math.max(NEWEST, 1 / (seen + 1)) * (value - millis), seen + 1);
         }
+    }
+
+    /** What is remembered, by owner and kind; what was unused for longest comes first. */
+    public Map<String, Mean> state() {
+        return new LinkedHashMap<>(means);
+    }
+
+    /** Goes on where another left off. */
+    public void restore(Map<String, Mean> state) {
+        means.clear();
+        means.putAll(state);
     }
 
     /** Work has ended by itself after so long. */
     public void ran(String kind, String owner, long millis) {
         for (String key : keys(kind, owner)) {
-            means.computeIfAbsent(key, k -> new Mean()).add((double) Math.max(1, millis));
+            means.put(key, means.getOrDefault(key, Mean.NOTHING).with((double) Math.max(1, millis)));
         }
     }
 

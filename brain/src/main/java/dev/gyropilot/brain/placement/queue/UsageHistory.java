@@ -1,7 +1,10 @@
 package dev.gyropilot.brain.placement.queue;
 
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What each queue used in the past, as a mean that fades by half each half-life: a queue that had much lately stands back
@@ -17,6 +20,29 @@ public final class UsageHistory {
             throw new IllegalArgumentException("the half-life " + halfLifeMillis + " ms must be positive");
         }
         this.halfLifeMillis = halfLifeMillis;
+    }
+
+    /**
+     * What is remembered.
+     *
+     * @param lastMillis the time of the last {@link #advance}; {@link Long#MIN_VALUE} before the first
+     * @param means by queue, one for each resource in the order of {@link Amount}
+     */
+    public record State(long lastMillis, Map<String, List<Double>> means) {}
+
+    public State state() {
+        var copies = new TreeMap<String, List<Double>>();
+        means.forEach(
+                (queue, mean) -> copies.put(queue, Arrays.stream(mean).boxed().toList()));
+        return new State(lastMillis, copies);
+    }
+
+    /** Goes on where another left off. */
+    public void restore(State state) {
+        lastMillis = state.lastMillis;
+        means.clear();
+        state.means.forEach((queue, mean) ->
+                means.put(queue, mean.stream().mapToDouble(Double::doubleValue).toArray()));
     }
 
     /** Counts the present usage for the time since the last call, and tells the tree what was. */
