@@ -42,6 +42,7 @@ import picocli.CommandLine.ScopeType;
             WhyCommand.class,
             GpusCommand.class,
             PlaceCommand.class,
+            ReplayCommand.class,
             RunCommand.class,
             ImageCommand.class,
             InstallCommand.class,
