@@ -96,8 +96,13 @@ final class BenchProcess implements AutoCloseable {
      * machine it would last into the measurement.
      */
     double cpuSeconds() throws IOException {
+        return cpuSeconds(process.pid());
+    }
+
+    /** The same of a process that another started. */
+    static double cpuSeconds(long pid) throws IOException {
         long ticks = 0;
-        try (Stream<Path> tasks = Files.list(Path.of("/proc/" + process.pid() + "/task"))) {
+        try (Stream<Path> tasks = Files.list(Path.of("/proc/" + pid + "/task"))) {
             for (Path task : tasks.toList()) {
                 String stat = Files.readString(task.resolve("stat"));
                 String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
