@@ -36,6 +36,7 @@ final class RoleProcess implements AutoCloseable {
     private final ApiTraffic traffic;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final RoleWork work;
+    private volatile @Nullable Operator operator;
 
     /**
      * @param state folder for what may be lost with the pod, such as usage that waits for the database
@@ -48,7 +49,11 @@ final class RoleProcess implements AutoCloseable {
         this.traffic = traffic;
         this.work = switch (role) {
             case operator ->
-                new LedWork((settings, cluster) -> Operator.startInstalled(operatorConfig(settings), cluster));
+                new LedWork((settings, cluster) -> {
+                    Operator started = Operator.startInstalled(operatorConfig(settings), cluster);
+                    operator = started;
+                    return started;
+                });
             case scheduler -> new LedWork((settings, cluster) -> Scheduler.start(schedulerConfig(settings), cluster));
             case gateway -> new GatewayWork();
         };
@@ -89,6 +94,18 @@ final class RoleProcess implements AutoCloseable {
     /** False when only a new process helps. */
     boolean live() {
         return work.live();
+    }
+
+    /** Objects that the operator has to look at, or looks at just now. */
+    int reconcilesWaiting() {
+        Operator current = operator;
+        return current == null ? 0 : current.waiting();
+    }
+
+    /** How often the operator has looked at an object since it began to act. */
+    long reconciles() {
+        Operator current = operator;
+        return current == null ? 0 : current.reconciles();
     }
 
     private OperatorConfig operatorConfig(Configuration configuration) {
