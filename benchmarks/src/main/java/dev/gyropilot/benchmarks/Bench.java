@@ -36,6 +36,7 @@ public final class Bench {
         suites.put("start", new StartBench()::run);
         suites.put("gateway", GatewayBench::run);
         suites.put("queues", QueueBench::run);
+        suites.put("cluster", ClusterBench::run);
         suites.put("placement", () -> PlacementSuite.run(options));
         return suites;
     }
