@@ -58,10 +58,17 @@ final class AuditLog {
         }
     }
 
-    /** All of them. */
+    private static boolean isWhole(String line) {
+        return line.startsWith("{") && line.endsWith("}}");
+    }
+
+    /** All of them; a line that is only half written is left for the next look. */
     List<Request> requests() {
         try (Stream<String> lines = Files.lines(file)) {
-            return lines.map(Gyropilot::json).map(Request::of).toList();
+            return lines.filter(AuditLog::isWhole)
+                    .map(Gyropilot::json)
+                    .map(Request::of)
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -37,6 +37,7 @@ public final class Bench {
         suites.put("gateway", GatewayBench::run);
         suites.put("queues", QueueBench::run);
         suites.put("scheduler", SchedulerBench::run);
+        suites.put("cluster", ClusterBench::run);
         suites.put("placement", () -> PlacementSuite.run(options));
         return suites;
     }

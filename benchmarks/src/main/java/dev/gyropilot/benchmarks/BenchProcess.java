@@ -148,6 +148,14 @@ final class BenchProcess implements AutoCloseable {
         }
     }
 
+    /** Asks it to end and waits for that. */
+    void end(Duration limit) throws IOException, InterruptedException {
+        process.destroy();
+        if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new IOException("process " + process.pid() + " did not end within " + limit.toSeconds() + " s");
+        }
+    }
+
     @Override
     public void close() {
         process.destroy();

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.client.http.BasicBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.Interceptor;
 import java.util.Map;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
@@ -17,8 +18,22 @@ final class ApiTraffic implements Interceptor {
     /** Renewing a lease is how a role comes to act. */
     private static final String LEASES = "/apis/coordination.k8s.io/";
 
-    private final ConcurrentSkipListMap<String, LongAdder> requests = new ConcurrentSkipListMap<>();
-    private volatile BooleanSupplier mayAct = () -> true;
+    private final ConcurrentMap<String, LongAdder> requests;
+    private volatile BooleanSupplier mayAct;
+
+    ApiTraffic() {
+        this(new ConcurrentSkipListMap<>(), () -> true);
+    }
+
+    private ApiTraffic(ConcurrentMap<String, LongAdder> requests, BooleanSupplier mayAct) {
+        this.requests = requests;
+        this.mayAct = mayAct;
+    }
+
+    /** The traffic of one term of leadership: counted here too, and without writes until it is told when they may pass. */
+    ApiTraffic ofTerm() {
+        return new ApiTraffic(requests, () -> false);
+    }
 
     /** A role that acts only while this says so. */
     void onlyWhile(BooleanSupplier condition) {

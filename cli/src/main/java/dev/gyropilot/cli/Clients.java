@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 /** Kubernetes clients by kubeconfig. */
 final class Clients {
     private static final int REQUEST_TIMEOUT_MILLIS = 30_000;
+    /** Doubled up to five times, so that an API which was away for long is found again within 8 s. */
+    private static final int WATCH_RETRY_MILLIS = 250;
 
     private Clients() {}
 
@@ -47,6 +49,7 @@ final class Clients {
                         .withClientKeyAlgo(ClientKeys.algorithm(config))
                         .withRequestTimeout(REQUEST_TIMEOUT_MILLIS)
                         .withRequestRetryBackoffLimit(0)
+                        .withWatchReconnectInterval(WATCH_RETRY_MILLIS)
                         .build());
     }
 

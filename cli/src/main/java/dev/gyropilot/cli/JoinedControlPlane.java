@@ -1,5 +1,7 @@
 package dev.gyropilot.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gyropilot.api.Names;
@@ -21,6 +23,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.TimeoutException;
 
 /**
@@ -166,7 +169,11 @@ final class JoinedControlPlane implements ControlPlane {
     }
 
     private LedRole led(Role role, LedRole.Work work) throws InterruptedException {
-        LedRole led = new LedRole(role, home, work);
+        // The data directory is locked by one process at a time, so that of the same name none else lives.
+        String directory = home.directory().toString();
+        String identity = LocalImages.hostName() + "_" + UUID.nameUUIDFromBytes(directory.getBytes(UTF_8));
+        var access = new ClusterAccess(home.kubeconfig(), "gyropilot", Names.SYSTEM_NAMESPACE);
+        LedRole led = new LedRole(role, identity, access, new ApiTraffic(), work);
         led.start();
         led.awaitActing(ELECTION_LIMIT);
         return led;

@@ -1,32 +1,36 @@
 package dev.gyropilot.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.gyropilot.api.cluster.Cluster;
 import dev.gyropilot.api.cluster.Leadership;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A role within a process that does more: it works while it holds its Lease. When it loses that, what works is stopped, its
- * writes are held back, and it stands for election again with a client of its own.
+ * A role that works while it holds its Lease. When it loses that, what works is stopped, its writes are held back for good, and
+ * the role stands for election again with a client of its own. So an API that was away costs no process its life, which a
+ * kubelet would give back ever later.
  */
 final class LedRole implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LedRole.class);
     private static final Duration PAUSE = Duration.ofSeconds(1);
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
 
     private final Role role;
-    private final Home home;
-    private final Work work;
     private final String identity;
+    private final ClusterAccess access;
+    private final ApiTraffic traffic;
+    private final Work work;
     private final CountDownLatch acting = new CountDownLatch(1);
     private final Thread thread;
+    private volatile @Nullable Leadership campaign;
+    private volatile @Nullable CountDownLatch termEnd;
+    private volatile long stoppingSinceNanos;
 
     /** Starts what the role does. */
     @FunctionalInterface
@@ -34,13 +38,16 @@ final class LedRole implements AutoCloseable {
         AutoCloseable start(Cluster cluster) throws Exception;
     }
 
-    LedRole(Role role, Home home, Work work) {
+    /**
+     * @param identity names this process among the candidates, as {@link Leadership#campaign} has it
+     * @param traffic counts the requests of all terms
+     */
+    LedRole(Role role, String identity, ClusterAccess access, ApiTraffic traffic, Work work) {
         this.role = role;
-        this.home = home;
+        this.identity = identity;
+        this.access = access;
+        this.traffic = traffic;
         this.work = work;
-        // The data directory is locked by one process at a time, so that of the same name none else lives.
-        String directory = home.directory().toString();
-        this.identity = LocalImages.hostName() + "_" + UUID.nameUUIDFromBytes(directory.getBytes(UTF_8));
         this.thread = Thread.ofPlatform().daemon().name(role + " election").unstarted(this::run);
     }
 
@@ -55,6 +62,26 @@ final class LedRole implements AutoCloseable {
         }
     }
 
+    /** Whether this process may act at this moment. */
+    boolean leads() {
+        Leadership current = campaign;
+        return current != null && current.leads();
+    }
+
+    /** False when what worked does not stop after its term: only a new process helps then. */
+    boolean live() {
+        long since = stoppingSinceNanos;
+        return since == 0 || System.nanoTime() - since < STOP_LIMIT.toNanos();
+    }
+
+    /** Ends the present term, so that the next one begins with what holds then. */
+    void standAnew() {
+        CountDownLatch end = termEnd;
+        if (end != null) {
+            end.countDown();
+        }
+    }
+
     private void run() {
         try {
             while (true) {
@@ -63,8 +90,9 @@ final class LedRole implements AutoCloseable {
                 } catch (InterruptedException e) {
                     throw e;
                 } catch (Exception e) {
-                    log.warn("the {} did not start, trying again: {}", role, e.toString());
+                    log.warn("the {} did not start, trying again", role, e);
                 }
+                stoppingSinceNanos = 0;
                 TimeUnit.MILLISECONDS.sleep(PAUSE.toMillis());
             }
         } catch (InterruptedException e) {
@@ -74,24 +102,26 @@ final class LedRole implements AutoCloseable {
 
     /** From one election to the loss of the Lease. */
     private void term() throws Exception {
-        CountDownLatch lost = new CountDownLatch(1);
-        ApiTraffic traffic = new ApiTraffic();
-        try (Cluster cluster =
-                        new Cluster(Clients.ofRole(home.kubeconfig(), traffic), InstantSource.system(), "gyropilot");
-                Leadership campaign = Leadership.campaign(
+        CountDownLatch end = new CountDownLatch(1);
+        ApiTraffic ofTerm = traffic.ofTerm();
+        try (Cluster cluster = access.open(ofTerm);
+                Leadership standing = Leadership.campaign(
                         cluster.client(),
                         cluster.systemNamespace(),
                         "gyropilot-" + role,
                         identity,
                         Leadership.Timing.DEFAULT,
                         InstantSource.system(),
-                        lost::countDown)) {
-            traffic.onlyWhile(campaign::leads);
-            campaign.awaitElected();
+                        end::countDown)) {
+            campaign = standing;
+            ofTerm.onlyWhile(standing::leads);
+            standing.awaitElected();
+            termEnd = end;
             try (AutoCloseable _ = work.start(cluster)) {
                 log.info("the {} works", role);
                 acting.countDown();
-                lost.await();
+                end.await();
+                stoppingSinceNanos = System.nanoTime();
             }
         }
     }

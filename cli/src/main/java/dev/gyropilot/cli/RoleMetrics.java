@@ -1,9 +1,14 @@
 package dev.gyropilot.cli;
 
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 
 /** The metrics that every role has, as a Prometheus text. */
 final class RoleMetrics {
@@ -51,9 +56,26 @@ final class RoleMetrics {
                         .append("\"} ")
                         .append(count.sum())
                         .append('\n'));
+        if (role == Role.operator) {
+            gauge(
+                    out,
+                    "gyropilot_reconciles_waiting",
+                    "Objects to be looked at, or being.",
+                    process.reconcilesWaiting());
+            head(out, "gyropilot_reconciles_total", "counter", "Looks at objects since the role began to act.");
+            out.append("gyropilot_reconciles_total ")
+                    .append(process.reconciles())
+                    .append('\n');
+        }
         Runtime runtime = Runtime.getRuntime();
         gauge(out, "jvm_memory_used_bytes", "Heap in use.", (double) (runtime.totalMemory() - runtime.freeMemory()));
         gauge(out, "jvm_memory_committed_bytes", "Heap taken from the system.", (double) runtime.totalMemory());
+        residentBytes()
+                .ifPresent(bytes -> gauge(
+                        out,
+                        "process_resident_memory_bytes",
+                        "Memory of the process, as the kernel counts it.",
+                        bytes));
         gauge(
                 out,
                 "process_uptime_seconds",
@@ -70,6 +92,16 @@ final class RoleMetrics {
                             .append('\n');
                 });
         return out.toString();
+    }
+
+    private static OptionalDouble residentBytes() {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
+            return lines.filter(line -> line.startsWith("VmRSS:"))
+                    .mapToDouble(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024.0)
+                    .findFirst();
+        } catch (IOException e) {
+            return OptionalDouble.empty();
+        }
     }
 
     private static void gauge(StringBuilder out, String name, String help, double value) {

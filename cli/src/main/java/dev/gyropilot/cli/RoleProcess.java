@@ -2,7 +2,6 @@ package dev.gyropilot.cli;
 
 import dev.gyropilot.api.Names;
 import dev.gyropilot.api.cluster.Cluster;
-import dev.gyropilot.api.cluster.Leadership;
 import dev.gyropilot.gateway.Gateway;
 import dev.gyropilot.gateway.GatewayConfig;
 import dev.gyropilot.ledger.Ledger;
@@ -15,6 +14,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -33,25 +33,33 @@ final class RoleProcess implements AutoCloseable {
 
     private final Role role;
     private final Path state;
-    private final String identity;
-    private final Cluster cluster;
+    private final ClusterAccess access;
     private final ApiTraffic traffic;
-    private final Runnable lost;
     private final AtomicBoolean closed = new AtomicBoolean();
-    private @Nullable Leadership leadership;
-    private volatile @Nullable RoleWork work;
+    private final RoleWork work;
+    private volatile @Nullable Operator operator;
 
     /**
      * @param state folder for what may be lost with the pod, such as usage that waits for the database
-     * @param lost called when this process led and does no more: it must end
+     * @param traffic counts the requests of the role
      */
-    RoleProcess(Role role, Path state, Cluster cluster, ApiTraffic traffic, Runnable lost) {
+    RoleProcess(Role role, Path state, ClusterAccess access, ApiTraffic traffic) {
         this.role = role;
         this.state = state;
-        this.identity = LocalImages.hostName() + "_" + UUID.randomUUID();
-        this.cluster = cluster;
+        this.access = access;
         this.traffic = traffic;
-        this.lost = lost;
+        this.work = switch (role) {
+            case operator ->
+                new LedWork((settings, cluster) -> {
+                    Operator started = Operator.startInstalled(operatorConfig(settings), cluster);
+                    operator = started;
+                    return started;
+                });
+            case scheduler ->
+                new LedWork((settings, cluster) ->
+                        Scheduler.start(schedulerConfig(settings), cluster, Optional.of(state.resolve("decisions"))));
+            case gateway -> new GatewayWork();
+        };
     }
 
     /** Checks all settings of the role without starting anything. */
@@ -66,59 +74,45 @@ final class RoleProcess implements AutoCloseable {
         }
     }
 
-    /** Waits for leadership where the role has it, and starts to work; returns when it works. */
+    /** Starts to work, or to wait for its turn to lead. */
     void start(Configuration configuration) throws Exception {
-        RoleWork started = work();
-        if (role.led()) {
-            Leadership campaign = Leadership.campaign(
-                    cluster.client(),
-                    cluster.systemNamespace(),
-                    "gyropilot-" + role,
-                    identity,
-                    Leadership.Timing.DEFAULT,
-                    InstantSource.system(),
-                    lost);
-            leadership = campaign;
-            traffic.onlyWhile(campaign::leads);
-            campaign.awaitElected();
-        }
-        started.reconfigure(configuration);
-        work = started;
-        log.info("{} works", role);
+        work.start(configuration);
     }
 
-    /** Gives the working role other settings. */
+    /** Gives the role other settings. */
     void reconfigure(Configuration configuration) throws Exception {
-        RoleWork current = work;
-        if (current != null) {
-            current.reconfigure(configuration);
-        }
+        work.reconfigure(configuration);
     }
 
     /** A standby is ready too: it can take over at any moment. */
     boolean ready() {
-        RoleWork current = work;
-        return current == null ? role.led() : current.ready();
+        return work.ready();
     }
 
     /** Whether this process is the one that acts. */
     boolean acts() {
-        Leadership campaign = leadership;
-        return campaign == null ? !role.led() : campaign.leads();
+        return work.acts();
     }
 
-    private RoleWork work() {
-        return switch (role) {
-            case operator -> new RoleWork.Restarted(c -> Operator.startInstalled(operatorConfig(c), cluster));
-            case scheduler ->
-                new RoleWork.Restarted(
-                        c -> Scheduler.start(schedulerConfig(c), cluster, Optional.of(state.resolve("decisions"))));
-            case gateway -> new GatewayWork();
-        };
+    /** False when only a new process helps. */
+    boolean live() {
+        return work.live();
+    }
+
+    /** Objects that the operator has to look at, or looks at just now. */
+    int reconcilesWaiting() {
+        Operator current = operator;
+        return current == null ? 0 : current.waiting();
+    }
+
+    /** How often the operator has looked at an object since it began to act. */
+    long reconciles() {
+        Operator current = operator;
+        return current == null ? 0 : current.reconciles();
     }
 
     private OperatorConfig operatorConfig(Configuration configuration) {
-        String service = "http://gyropilot-gateway." + cluster.systemNamespace() + ".svc:" + GATEWAY_PORT;
+        String service = "http://gyropilot-gateway." + access.systemNamespace() + ".svc:" + GATEWAY_PORT;
         return configuration.section(
                 "operator",
                 OperatorConfig.forContainers(
@@ -149,23 +143,90 @@ final class RoleProcess implements AutoCloseable {
 
     @Override
     public void close() {
-        if (!closed.compareAndSet(false, true)) {
-            return;
+        if (closed.compareAndSet(false, true)) {
+            work.close();
         }
-        RoleWork current = work;
-        if (current != null) {
-            current.close();
+    }
+
+    /** Operator and scheduler work while they lead; other settings hold from a new term on. */
+    private final class LedWork implements RoleWork {
+        private final Start start;
+        private final LedRole led;
+        private volatile @Nullable Configuration settings;
+
+        /** Starts the work of one term. */
+        private interface Start {
+            AutoCloseable by(Configuration settings, Cluster cluster) throws Exception;
         }
-        if (leadership != null) {
-            leadership.close();
+
+        LedWork(Start start) {
+            String identity = LocalImages.hostName() + "_" + UUID.randomUUID();
+            this.start = start;
+            this.led = new LedRole(role, identity, access, traffic, this::begin);
         }
-        cluster.close();
+
+        private AutoCloseable begin(Cluster cluster) throws Exception {
+            return start.by(Objects.requireNonNull(settings), cluster);
+        }
+
+        @Override
+        public void start(Configuration configuration) {
+            settings = configuration;
+            led.start();
+        }
+
+        @Override
+        public void reconfigure(Configuration configuration) {
+            settings = configuration;
+            led.standAnew();
+        }
+
+        @Override
+        public boolean ready() {
+            return true;
+        }
+
+        @Override
+        public boolean acts() {
+            return led.leads();
+        }
+
+        @Override
+        public boolean live() {
+            return led.live();
+        }
+
+        @Override
+        public void close() {
+            led.close();
+        }
     }
 
     /** The gateway takes other settings while it serves. */
     private final class GatewayWork implements RoleWork {
+        private @Nullable Cluster cluster;
         private @Nullable Ledger ledger;
         private volatile @Nullable Gateway gateway;
+
+        @Override
+        public void start(Configuration configuration) {
+            SqliteLibrary.unpackOnce(state.resolve("native"));
+            Cluster opened = access.open(traffic);
+            cluster = opened;
+            Ledger usage = Ledger.open(ledgerConfig(configuration), InstantSource.system());
+            ledger = usage;
+            gateway = Gateway.start(gatewayConfig(configuration), opened, usage);
+            log.info("{} works", role);
+        }
+
+        @Override
+        public void reconfigure(Configuration configuration) {
+            Gateway current = gateway;
+            if (current != null) {
+                current.reconfigure(gatewayConfig(configuration));
+                log.info("changes of the ledger, of ports and of threads hold after a restart");
+            }
+        }
 
         @Override
         public boolean ready() {
@@ -174,17 +235,13 @@ final class RoleProcess implements AutoCloseable {
         }
 
         @Override
-        public void reconfigure(Configuration configuration) {
-            Gateway current = gateway;
-            if (current == null) {
-                SqliteLibrary.unpackOnce(state.resolve("native"));
-                Ledger opened = Ledger.open(ledgerConfig(configuration), InstantSource.system());
-                ledger = opened;
-                gateway = Gateway.start(gatewayConfig(configuration), cluster, opened);
-            } else {
-                current.reconfigure(gatewayConfig(configuration));
-                log.info("changes of the ledger, of ports and of threads hold after a restart");
-            }
+        public boolean acts() {
+            return true;
+        }
+
+        @Override
+        public boolean live() {
+            return true;
         }
 
         @Override
@@ -196,6 +253,9 @@ final class RoleProcess implements AutoCloseable {
             }
             if (ledger != null) {
                 ledger.close();
+            }
+            if (cluster != null) {
+                cluster.close();
             }
         }
     }

@@ -1,17 +1,13 @@
 package dev.gyropilot.cli;
 
 import dev.gyropilot.api.Names;
-import dev.gyropilot.api.cluster.Cluster;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,7 +33,6 @@ import picocli.CommandLine.Parameters;
 final class RunCommand implements Callable<Integer> {
     private static final Path ACCOUNT_NAMESPACE = Path.of("/var/run/secrets/kubernetes.io/serviceaccount/namespace");
     private static final Duration CONFIGURATION_LOOK = Duration.ofSeconds(5);
-    private static final int EXIT_LEADERSHIP_LOST = 3;
 
     @Parameters(paramLabel = "ROLE", description = "${COMPLETION-CANDIDATES}.")
     private Role role = Role.operator;
@@ -87,30 +82,21 @@ final class RunCommand implements Callable<Integer> {
         Logs.toStandardOutput();
         Logger log = LoggerFactory.getLogger(RunCommand.class);
         ApiTraffic traffic = new ApiTraffic();
-        KubernetesClient client = Clients.ofRole(kubeconfig, traffic);
-        Cluster cluster = new Cluster(client, InstantSource.system(), "gyropilot-" + role, systemNamespace());
+        var access = new ClusterAccess(kubeconfig, "gyropilot-" + role, systemNamespace());
         CountDownLatch stop = new CountDownLatch(1);
-        AtomicBoolean leadershipLost = new AtomicBoolean();
-        RoleProcess process = new RoleProcess(role, state, cluster, traffic, () -> {
-            leadershipLost.set(true);
-            stop.countDown();
-        });
+        RoleProcess process = new RoleProcess(role, state, access, traffic);
         RoleMetrics metrics = new RoleMetrics(role, process, traffic);
         Configuration first = Configuration.read(config);
         process.check(first);
         Thread main = Thread.currentThread();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stopInOrder(stop, main, log), "stop"));
         try (HealthServer health =
-                HealthServer.start(healthAddress, healthPort, () -> true, process::ready, metrics::render)) {
+                HealthServer.start(healthAddress, healthPort, process::live, process::ready, metrics::render)) {
             log.info("{} {} starts, health on port {}", role, Version.current(), health.port());
             try (process) {
                 Thread starter = Thread.ofVirtual().start(() -> begin(process, first, stop, log));
                 followConfiguration(process, metrics, stop, log);
                 starter.interrupt();
-                if (leadershipLost.get()) {
-                    // Another may lead by now: nothing is tidied up, the process ends at once.
-                    Runtime.getRuntime().halt(EXIT_LEADERSHIP_LOST);
-                }
                 log.info("{} stops", role);
             }
         }

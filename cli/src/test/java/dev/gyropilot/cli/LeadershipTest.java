@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.gyropilot.api.Names;
-import dev.gyropilot.api.cluster.Cluster;
 import dev.gyropilot.apiserver.ApiServer;
 import dev.gyropilot.apiserver.ApiServerConfig;
 import dev.gyropilot.scheduler.SchedulerConfig;
@@ -14,12 +13,10 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
 
 /** Two schedulers on one API agree which of them decides, and the other takes over. */
 @Tag("process")
@@ -69,23 +66,55 @@ class LeadershipTest {
         }
     }
 
-    /** As {@code gyro run scheduler} has it; it may have to wait for its turn. */
-    private RoleProcess scheduler(Path kubeconfig, String name) {
-        ApiTraffic traffic = new ApiTraffic();
-        var process = new RoleProcess(
-                Role.scheduler,
-                folder.resolve(name),
-                new Cluster(Clients.ofRole(kubeconfig, traffic), InstantSource.system(), name),
-                traffic,
-                () -> {});
-        Configuration defaults = Configuration.read(folder.resolve("none"));
-        Thread.ofVirtual().start(() -> {
-            try {
-                process.start(defaults);
-            } catch (Exception e) {
-                LoggerFactory.getLogger(LeadershipTest.class).info("{} did not start", name, e);
+    @Test
+    void whoLosesTheLeaseStandsAnewInTheSameProcess() throws Exception {
+        Path kubeconfig = folder.resolve("kubeconfig");
+        try (ApiServer api = ApiServer.start(ApiServerConfig.of(folder.resolve("api"), 0))) {
+            api.writeKubeconfig(kubeconfig, ApiServer.ADMIN);
+            try (KubernetesClient client = Clients.of(kubeconfig)) {
+                client.resource(new NamespaceBuilder()
+                                .withNewMetadata()
+                                .withName(Names.SYSTEM_NAMESPACE)
+                                .endMetadata()
+                                .build())
+                        .create();
+                SchedulableObjects.node(client);
+                try (RoleProcess only = scheduler(kubeconfig, "only")) {
+                    SchedulableObjects.pod(client, "a", SchedulerConfig.NAME, Map.of());
+                    await().atMost(LIMIT).until(() -> SchedulableObjects.isBound(client, "a"));
+                    String holder = holder(client);
+                    lease(client, "thief");
+                    await().atMost(LIMIT).until(() -> !only.acts());
+                    lease(client, "");
+                    await().atMost(LIMIT).until(only::acts);
+                    assertThat(holder(client)).isEqualTo(holder);
+                    SchedulableObjects.pod(client, "b", SchedulerConfig.NAME, Map.of());
+                    await().atMost(LIMIT).until(() -> SchedulableObjects.isBound(client, "b"));
+
+                    only.reconfigure(Configuration.read(folder.resolve("none")));
+                    SchedulableObjects.pod(client, "c", SchedulerConfig.NAME, Map.of());
+                    await().atMost(LIMIT).until(() -> SchedulableObjects.isBound(client, "c"));
+                    assertThat(only.live()).isTrue();
+                }
             }
-        });
+        }
+    }
+
+    private static void lease(KubernetesClient client, String holder) {
+        client.leases()
+                .inNamespace(Names.SYSTEM_NAMESPACE)
+                .withName("gyropilot-scheduler")
+                .edit(lease -> {
+                    lease.getSpec().setHolderIdentity(holder);
+                    return lease;
+                });
+    }
+
+    /** As {@code gyro run scheduler} has it; it may have to wait for its turn. */
+    private RoleProcess scheduler(Path kubeconfig, String name) throws Exception {
+        var access = new ClusterAccess(kubeconfig, name, Names.SYSTEM_NAMESPACE);
+        var process = new RoleProcess(Role.scheduler, folder.resolve(name), access, new ApiTraffic());
+        process.start(Configuration.read(folder.resolve("none")));
         return process;
     }
 

@@ -310,10 +310,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    boolean draining() {
-        return draining;
-    }
-
     void sweep(long nowNanos) {
         if (unwritableSinceNanos != 0
                 && nowNanos - unwritableSinceNanos > millis(config.timeouts().clientWriteMillis())) {

@@ -190,17 +190,18 @@ final class Exchange {
             }
         }
         byte[] bytes = local.body();
+        boolean goesOn = keepAlive();
         Heads.own(
                 client.room(bytes.length + 512),
                 local.status(),
                 local.contentType(),
                 requestId,
                 bytes.length,
-                !keepAlive(),
+                !goesOn,
                 http10());
         client.room(bytes.length).writeBytes(bytes);
         finish(local.status().code());
-        client.answered(keepAlive());
+        client.answered(goesOn);
     }
 
     // ---- to a service ----
@@ -279,11 +280,12 @@ final class Exchange {
             return;
         }
         byte[] json = error.json();
+        boolean goesOn = keepAlive();
         ByteBuf out = client.room(json.length + 512);
-        writeErrorHead(out, error, requestId, json.length, !keepAlive());
+        writeErrorHead(out, error, requestId, json.length, !goesOn);
         out.writeBytes(json);
         finish(error.status().code());
-        client.answered(keepAlive());
+        client.answered(goesOn);
         client.flush();
     }
 
@@ -361,8 +363,9 @@ final class Exchange {
         body.release();
     }
 
+    /** Whether the connection goes on after the answer: no more once the gateway is to end, so that clients move over. */
     boolean keepAlive() {
-        return HttpUtil.isKeepAlive(request) && !client.draining();
+        return HttpUtil.isKeepAlive(request) && gateway.ready();
     }
 
     boolean http10() {

@@ -130,8 +130,9 @@ public final class Gateway implements AutoCloseable {
     }
 
     /**
-     * Stops taking requests and lets those under way end: {@code /readyz} says no, the port closes after the lame-duck time,
-     * what waits for a replica is refused. True if all ended in time.
+     * Stops taking requests and lets those under way end: {@code /readyz} says no and each answer ends its connection, so that
+     * clients move over; the port closes after the lame-duck time, what waits for a replica is refused. True if all ended in
+     * time.
      */
     public boolean drain(Duration limit) {
         long deadline = System.nanoTime() + limit.toNanos();

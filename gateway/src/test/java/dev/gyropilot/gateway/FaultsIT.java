@@ -377,6 +377,28 @@ class FaultsIT {
         }
     }
 
+    @Test
+    void clientsMoveOverWhileItStillAnswers() throws Exception {
+        GatewayConfig config = GatewayConfig.defaults().withLameDuck(TimeUnit.SECONDS.toMillis(30));
+        try (Backend backend = Backend.start((request, wire) -> wire.json(200, OK));
+                GatewayFixture fixture = new GatewayFixture(directory, config, GatewayFixture.service("m", backend));
+                Socket client = fixture.connect()) {
+            String body = GatewayFixture.embed("m");
+            send(client, "/v1/embeddings", body);
+            assertThat(readUntil(client.getInputStream(), OK)).doesNotContain("connection: close");
+            Thread draining = Thread.ofVirtual().start(() -> fixture.gateway.drain(Duration.ofMinutes(1)));
+            Awaiting.until(() -> !fixture.gateway.ready());
+            send(client, "/v1/embeddings", body);
+            String last = new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(last)
+                    .startsWith("HTTP/1.1 200")
+                    .contains("connection: close")
+                    .endsWith(OK);
+            draining.interrupt();
+            draining.join();
+        }
+    }
+
     private GatewayFixture fixture(Backend... backends) {
         return new GatewayFixture(directory, GatewayConfig.defaults(), GatewayFixture.service("m", backends));
     }

@@ -71,6 +71,16 @@ public final class Operator implements AutoCloseable {
                         .anyMatch(c -> c.getType().equals("Established") && "True".equals(c.getStatus()));
     }
 
+    /** Objects to be looked at, or being. */
+    public int waiting() {
+        return controllers.stream().mapToInt(Controller::waiting).sum();
+    }
+
+    /** How often an object was looked at since the start. */
+    public long reconciles() {
+        return controllers.stream().mapToLong(Controller::reconciles).sum();
+    }
+
     @Override
     public void close() {
         controllers.forEach(Controller::close);

@@ -33,6 +33,7 @@ public final class Controller implements AutoCloseable {
     private final ScheduledExecutorService timer =
             Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().factory());
     private final Map<Key, Entry> entries = new HashMap<>();
+    private long reconciles;
     private boolean started;
     private boolean closed;
 
@@ -101,6 +102,18 @@ public final class Controller implements AutoCloseable {
         };
     }
 
+    /** Keys that run or are to run as soon as possible. */
+    public synchronized int waiting() {
+        return (int) entries.values().stream()
+                .filter(entry -> entry.running || entry.again)
+                .count();
+    }
+
+    /** Runs that have ended. */
+    public synchronized long reconciles() {
+        return reconciles;
+    }
+
     @Override
     public synchronized void close() {
         closed = true;
@@ -127,6 +140,7 @@ public final class Controller implements AutoCloseable {
 
     private synchronized void finish(Key key, Entry entry, Reconciler.@Nullable Result result) {
         entry.running = false;
+        reconciles++;
         if (closed) {
             return;
         }
