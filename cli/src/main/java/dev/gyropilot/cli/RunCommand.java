@@ -33,6 +33,7 @@ import picocli.CommandLine.Parameters;
 final class RunCommand implements Callable<Integer> {
     private static final Path ACCOUNT_NAMESPACE = Path.of("/var/run/secrets/kubernetes.io/serviceaccount/namespace");
     private static final Duration CONFIGURATION_LOOK = Duration.ofSeconds(5);
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(25);
 
     @Parameters(paramLabel = "ROLE", description = "${COMPLETION-CANDIDATES}.")
     private Role role = Role.operator;
@@ -88,8 +89,8 @@ final class RunCommand implements Callable<Integer> {
         RoleMetrics metrics = new RoleMetrics(role, process, traffic);
         Configuration first = Configuration.read(config);
         process.check(first);
-        Thread main = Thread.currentThread();
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stopInOrder(stop, main, log), "stop"));
+        CountDownLatch stopped = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stopInOrder(stop, stopped, log), "stop"));
         try (HealthServer health =
                 HealthServer.start(healthAddress, healthPort, process::live, process::ready, metrics::render)) {
             log.info("{} {} starts, health on port {}", role, Version.current(), health.port());
@@ -99,8 +100,10 @@ final class RunCommand implements Callable<Integer> {
                 starter.interrupt();
                 log.info("{} stops", role);
             }
+        } finally {
+            log.info("{} has stopped", role);
+            stopped.countDown();
         }
-        log.info("{} has stopped", role);
         return 0;
     }
 
@@ -115,10 +118,13 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private static void stopInOrder(CountDownLatch stop, Thread main, Logger log) {
+    /** Not until the main thread ends: it asks the JVM to exit, and while hooks run that never returns. */
+    private static void stopInOrder(CountDownLatch stop, CountDownLatch stopped, Logger log) {
         stop.countDown();
         try {
-            main.join(TimeUnit.SECONDS.toMillis(25));
+            if (!stopped.await(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+                log.warn("not everything stopped within {} s", STOP_LIMIT.toSeconds());
+            }
         } catch (InterruptedException e) {
             log.warn("the stop was interrupted");
         }

@@ -11,9 +11,11 @@ import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -95,6 +97,48 @@ class LeadershipTest {
                     SchedulableObjects.pod(client, "c", SchedulerConfig.NAME, Map.of());
                     await().atMost(LIMIT).until(() -> SchedulableObjects.isBound(client, "c"));
                     assertThat(only.live()).isTrue();
+                }
+            }
+        }
+    }
+
+    @Test
+    void aProcessThatIsToldToEndGivesItsLeaseBackAndEnds() throws Exception {
+        Path kubeconfig = folder.resolve("kubeconfig");
+        try (ApiServer api = ApiServer.start(ApiServerConfig.of(folder.resolve("api"), 0))) {
+            api.writeKubeconfig(kubeconfig, ApiServer.ADMIN);
+            try (KubernetesClient client = Clients.of(kubeconfig)) {
+                client.resource(new NamespaceBuilder()
+                                .withNewMetadata()
+                                .withName(Names.SYSTEM_NAMESPACE)
+                                .endMetadata()
+                                .build())
+                        .create();
+                Process process = new ProcessBuilder(
+                                Path.of(System.getProperty("java.home"), "bin", "java")
+                                        .toString(),
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                "dev.gyropilot.cli.Main",
+                                "run",
+                                "scheduler",
+                                "--kubeconfig",
+                                kubeconfig.toString(),
+                                "--health-port",
+                                "0",
+                                "--health-address",
+                                "127.0.0.1")
+                        .redirectErrorStream(true)
+                        .redirectOutput(folder.resolve("log").toFile())
+                        .start();
+                try {
+                    await().atMost(LIMIT)
+                            .until(() -> Files.readString(folder.resolve("log")).contains("the scheduler works"));
+                    process.destroy();
+                    assertThat(process.waitFor(15, TimeUnit.SECONDS)).isTrue();
+                    assertThat(holder(client)).isEmpty();
+                } finally {
+                    process.destroyForcibly();
                 }
             }
         }

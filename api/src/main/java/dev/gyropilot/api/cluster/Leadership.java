@@ -135,22 +135,36 @@ public final class Leadership implements AutoCloseable {
     /** Stops campaigning. A leader gives the Lease back, so that another one leads at once. */
     @Override
     public void close() {
+        // The campaign's own thread takes an interrupt for the end of its term, so the question comes before it.
+        boolean led = leads();
         closed = true;
         thread.interrupt();
         informer.stop();
-        if (leads()) {
-            leader = false;
-            try {
-                Lease current = quickly(
-                        c -> c.leases().inNamespace(namespace).withName(name).get());
-                if (current != null && identity.equals(current.getSpec().getHolderIdentity())) {
-                    write(held(current, ""));
-                }
-            } catch (KubernetesClientException e) {
-                log.info("the lease {}/{} was not given back, it ends by itself: {}", namespace, name, e.getMessage());
+        leader = false;
+        if (!led) {
+            return;
+        }
+        // Who is interrupted closes too, and an interrupted thread sends no request.
+        boolean interrupted = Thread.interrupted();
+        try {
+            giveBack();
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
             }
         }
-        leader = false;
+    }
+
+    private void giveBack() {
+        try {
+            Lease current = quickly(
+                    c -> c.leases().inNamespace(namespace).withName(name).get());
+            if (current != null && identity.equals(current.getSpec().getHolderIdentity())) {
+                write(held(current, ""));
+            }
+        } catch (KubernetesClientException e) {
+            log.info("the lease {}/{} was not given back, it ends by itself: {}", namespace, name, e.getMessage());
+        }
     }
 
     private ResourceEventHandler<Lease> observer() {
