@@ -42,10 +42,10 @@ final class SchedulerBench {
     private record Shape(String name, int nodes, int deviceNodes, int pods, boolean claims) {}
 
     private static final List<Shape> SHAPES = List.of(
-            new Shape("plain-500", 500, 0, 4_000, false),
-            new Shape("plain-5000", 5_000, 0, 4_000, false),
-            new Shape("claims-500", 500, 500, 2_000, true),
-            new Shape("claims-5000", 5_000, 500, 1_000, true));
+            new Shape("plain-500", 500, 0, 2_000, false),
+            new Shape("plain-5000", 5_000, 0, 2_000, false),
+            new Shape("claims-500", 500, 500, 1_000, true),
+            new Shape("claims-5000", 5_000, 500, 500, true));
 
     /** How a scheduler is started on a cluster. */
     private record Candidate(String name, String schedulerName, Start start) {}
@@ -76,6 +76,7 @@ final class SchedulerBench {
                 Figures theirs = measure(plane, shape, peer);
                 Figures own = measure(plane, shape, ours);
                 String name = "scheduler/" + shape.name() + "/";
+                System.err.println("scheduler: " + shape.name() + ", ours " + own + ", kube-scheduler " + theirs);
                 rows.add(row(name + "start-to-first-bind", own.firstBind, "s", theirs.firstBind));
                 rows.add(row(name + "binds", own.bindsPerSecond, "1/s", theirs.bindsPerSecond));
                 rows.add(row(name + "cpu", own.cpuMillis, "ms/pod", theirs.cpuMillis));
@@ -112,6 +113,9 @@ final class SchedulerBench {
         int port = BenchProcess.freePort();
         return BenchProcess.start(
                 List.of(
+                        "sh",
+                        "-c",
+                        "exec \"$0\" \"$@\" 2>" + kubeconfig.resolveSibling("kube-scheduler.log"),
                         programs.resolve("kube-scheduler").toString(),
                         "--kubeconfig=" + kubeconfig,
                         "--authentication-kubeconfig=" + kubeconfig,
@@ -121,8 +125,7 @@ final class SchedulerBench {
                         "--leader-elect=false",
                         // Its own limits would be measured otherwise.
                         "--kube-api-qps=10000",
-                        "--kube-api-burst=10000",
-                        "-v=0"),
+                        "--kube-api-burst=10000"),
                 port);
     }
 
