@@ -10,6 +10,7 @@ import dev.gyropilot.scheduler.OfflineScheduler;
 import dev.gyropilot.scheduler.OfflineScheduler.PlacedClaim;
 import dev.gyropilot.scheduler.OfflineScheduler.PlacedPod;
 import dev.gyropilot.scheduler.OfflineScheduler.Unplaced;
+import dev.gyropilot.scheduler.claims.ImplicitClaims;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -90,7 +91,8 @@ final class PlaceCommand implements Callable<Integer> {
         Map<String, PlacedClaim> claims =
                 result.claims().stream().collect(Collectors.toMap(c -> c.namespace() + "/" + c.name(), c -> c));
         var made = new HashMap<String, Map<String, String>>();
-        result.generated()
+        result.generated().stream()
+                .filter(claim -> !ImplicitClaims.isImplicit(claim))
                 .forEach(claim -> made.computeIfAbsent(
                                 claim.getMetadata().getNamespace() + "/"
                                         + claim.getMetadata()
@@ -132,6 +134,9 @@ final class PlaceCommand implements Callable<Integer> {
         if (placed != null) {
             ((ObjectNode) item.get("metadata")).put("uid", placed.uid());
             ((ObjectNode) item.get("spec")).put("nodeName", placed.node());
+            placed.implicit()
+                    .ifPresent(implicit -> item.withObject("status")
+                            .set("extendedResourceClaimStatus", tree(ImplicitClaims.status(implicit))));
         }
         if (!claims.isEmpty()) {
             ArrayNode statuses = item.withObject("status").withArray("resourceClaimStatuses");

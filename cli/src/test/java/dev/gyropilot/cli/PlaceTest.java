@@ -132,6 +132,40 @@ class PlaceTest {
     }
 
     @Test
+    void extendedResourcesAreServedByDevicesWhereNoPluginOffersThem() throws IOException {
+        JsonNode answer = place(CLASS.replace("spec: {", "spec: {extendedResourceName: example.com/gpu, ")
+                + NODE.formatted("a", "1") + SLICE.formatted("a") + """
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: p, namespace: default}
+                spec:
+                  initContainers:
+                    - {name: fetch, image: x, resources: {requests: {example.com/gpu: 1}}}
+                    - {name: warm, image: x, resources: {requests: {example.com/gpu: 2}}}
+                  containers:
+                    - {name: c, image: x, resources: {requests: {cpu: 1, example.com/gpu: 1}}}
+                """);
+        assertThat(messages(answer)).isEmpty();
+        JsonNode status = item(answer, "Pod", "p").at("/status/extendedResourceClaimStatus");
+        JsonNode claim =
+                item(answer, "ResourceClaim", status.path("resourceClaimName").asText());
+        assertThat(claim.at("/spec/devices/requests").findValuesAsText("name"))
+                .as("one for the container, and one for what the second that passes needs beyond")
+                .containsExactly("container-1-request-0", "container-2-request-1");
+        assertThat(claim.at("/status/allocation/devices/results").findValuesAsText("device"))
+                .containsExactly("gpu-0", "gpu-1");
+        assertThat(status.path("requestMappings").toString())
+                .isEqualTo("[{\"containerName\":\"c\",\"requestName\":\"container-2-request-1\","
+                        + "\"resourceName\":\"example.com/gpu\"},"
+                        + "{\"containerName\":\"fetch\",\"requestName\":\"container-2-request-1\","
+                        + "\"resourceName\":\"example.com/gpu\"},"
+                        + "{\"containerName\":\"warm\",\"requestName\":\"container-2-request-1\","
+                        + "\"resourceName\":\"example.com/gpu\"},"
+                        + "{\"containerName\":\"warm\",\"requestName\":\"container-1-request-0\","
+                        + "\"resourceName\":\"example.com/gpu\"}]");
+    }
+
+    @Test
     void gangsGoTogetherOrNotAtAll() throws IOException {
         String gang = "labels: {gyropilot.dev/gang: train, gyropilot.dev/gang-size: \"3\"}";
         JsonNode answer = place(NODE.formatted("a", "1")

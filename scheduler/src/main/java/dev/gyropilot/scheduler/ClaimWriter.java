@@ -1,7 +1,9 @@
 package dev.gyropilot.scheduler;
 
 import dev.gyropilot.brain.placement.device.ClaimAllocation;
+import dev.gyropilot.brain.placement.device.ImplicitClaim;
 import dev.gyropilot.brain.placement.objects.AllocationWriter;
+import dev.gyropilot.scheduler.claims.ImplicitClaims;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.resource.v1.AllocationResultBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
@@ -10,10 +12,13 @@ import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimConsumerReferenc
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimConsumerReferenceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +70,53 @@ final class ClaimWriter {
                 }
                 current = null;
             }
+        }
+    }
+
+    /**
+     * Makes the claim for a pod's extended resources, allocates it, and tells the pod.
+     *
+     * @return the claim as written
+     * @throws KubernetesClientException with code 409 when an earlier attempt has left one, which is taken away
+     */
+    ResourceClaim make(Pod pod, ImplicitClaim implicit, ClaimAllocation decided) {
+        ResourceClaim made;
+        try {
+            made = client.resource(ImplicitClaims.of(pod, implicit)).create();
+        } catch (KubernetesClientException e) {
+            if (e.getCode() == 409) {
+                discard(pod, implicit.claim().name());
+            }
+            throw e;
+        }
+        String uid = made.getMetadata().getUid();
+        ResourceClaim written = reserve(implicit.claim().name(), pod, decided.of(uid), Optional.of(made));
+        String patch = client.getKubernetesSerialization()
+                .asJson(Map.of("status", Map.of("extendedResourceClaimStatus", ImplicitClaims.status(implicit))));
+        var _ = client.pods()
+                .inNamespace(pod.getMetadata().getNamespace())
+                .withName(pod.getMetadata().getName())
+                .subresource("status")
+                .patch(PatchContext.of(PatchType.JSON_MERGE), patch);
+        return written;
+    }
+
+    /** Takes the claim for a pod's extended resources away. */
+    void discard(Pod pod, String name) {
+        var resource = client.resources(ResourceClaim.class)
+                .inNamespace(pod.getMetadata().getNamespace())
+                .withName(name);
+        ResourceClaim left = resource.get();
+        if (left != null && ImplicitClaims.isOf(pod, left)) {
+            if (left.getMetadata().getFinalizers().contains(FINALIZER)) {
+                var _ = client.resource(new ResourceClaimBuilder(left)
+                                .editMetadata()
+                                .removeFromFinalizers(FINALIZER)
+                                .endMetadata()
+                                .build())
+                        .update();
+            }
+            var _ = resource.delete();
         }
     }
 

@@ -1,9 +1,11 @@
 package dev.gyropilot.scheduler;
 
 import dev.gyropilot.brain.placement.Pod;
+import dev.gyropilot.brain.placement.Verdict;
 import dev.gyropilot.brain.placement.device.Claim;
 import dev.gyropilot.brain.placement.device.ClaimAllocation;
 import dev.gyropilot.brain.placement.device.Devices;
+import dev.gyropilot.brain.placement.device.ImplicitClaim;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -21,13 +23,18 @@ final class Claims {
     private record Seen(Claim claim, long version) {}
 
     /** @param writtenVersion 0 while it is being written */
-    private record Assumed(Claim claim, long writtenVersion) {}
+    private record Assumed(Claim claim, long writtenVersion) {
+        /** A claim that was decided on before it was made has its name only. */
+        boolean isAbout(Claim other) {
+            return claim.uid().equals(other.uid()) || ImplicitClaim.isUnwritten(claim.uid());
+        }
+    }
 
     Devices seen(Devices devices, Claim claim, long version) {
         String key = key(claim.namespace(), claim.name());
         seen.put(key, new Seen(claim, version));
         Assumed decided = assumed.get(key);
-        if (decided != null && decided.claim.uid().equals(claim.uid())) {
+        if (decided != null && decided.isAbout(claim)) {
             if (decided.writtenVersion == 0 || version < decided.writtenVersion) {
                 return devices;
             }
@@ -38,13 +45,20 @@ final class Claims {
 
     Devices gone(Devices devices, String namespace, String name) {
         seen.remove(key(namespace, name));
+        Assumed decided = assumed.get(key(namespace, name));
+        if (decided != null && decided.writtenVersion == 0 && ImplicitClaim.isUnwritten(decided.claim.uid())) {
+            // What went is the remainder of an attempt that failed; the one decided on is still to be made.
+            return devices;
+        }
         assumed.remove(key(namespace, name));
         return devices.withoutClaim(namespace, name);
     }
 
-    Devices assume(Devices devices, Pod pod, List<ClaimAllocation> allocations) {
-        Devices result = devices;
-        for (ClaimAllocation allocation : allocations) {
+    Devices assume(Devices devices, Pod pod, Verdict.Placed placed) {
+        Devices result = placed.implicit()
+                .map(implicit -> devices.with(implicit.claim()))
+                .orElse(devices);
+        for (ClaimAllocation allocation : placed.allocations()) {
             Claim claim =
                     result.claim(allocation.namespace(), allocation.name()).orElse(null);
             if (claim != null) {
@@ -90,6 +104,16 @@ final class Claims {
             }
         }
         return result;
+    }
+
+    /** All claims, with the devices that they are decided to have. */
+    Iterable<Claim> all() {
+        return seen.entrySet().stream()
+                .map(entry -> {
+                    Assumed decided = assumed.get(entry.getKey());
+                    return decided == null ? entry.getValue().claim : decided.claim;
+                })
+                .toList();
     }
 
     /** Whether the API shows all that was decided. */

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,6 +38,9 @@ final class Decider {
     private final World world = new World();
     private final WaitingPods waiting;
     private final Rounds rounds;
+
+    /** Absent where the cluster's own controller does it. */
+    private final Optional<DeviceEvictions> evictions;
 
     /** Refusals that hold until something that could help happens, so that equal pods are judged once. */
     private final IdentityHashMap<PodShape, Verdict.Unplaceable> refusals = new IdentityHashMap<>();
@@ -61,6 +65,8 @@ final class Decider {
         this.undeliveredLimit = config.undeliveredLimit();
         this.waiting = new WaitingPods(config);
         this.rounds = new Rounds(config, allocator, actions, this::number);
+        this.evictions =
+                config.claimController() ? Optional.of(new DeviceEvictions(actions, this::number)) : Optional.empty();
     }
 
     /**
@@ -76,6 +82,9 @@ final class Decider {
         world.at(now);
         round.inputs().forEach(this::take);
         waiting.advance(now);
+        if (deciding) {
+            evictions.ifPresent(all -> all.run(world, now));
+        }
         long begin = System.nanoTime();
         boolean learns = deciding && round.learns();
         if (learns) {
@@ -205,7 +214,7 @@ final class Decider {
 
     private Verdict judge(WaitingPod next) {
         PodShape shape = next.pod.shape();
-        boolean own = next.pod.hasClaims();
+        boolean own = world.snapshot().devices().concern(next.pod);
         Verdict.Unplaceable known = own ? null : refusals.get(shape);
         if (known != null) {
             return known;

@@ -20,6 +20,7 @@ final class Feed<T extends HasMetadata> implements ResourceEventHandler<T> {
     private final Inbox inbox;
     private final String kind;
     private final Reader<T> reader;
+    private final Remarks remarks;
 
     /** The keys delivered so far; dropped once the first list has come through. */
     private volatile Set<String> delivered = ConcurrentHashMap.newKeySet();
@@ -28,17 +29,20 @@ final class Feed<T extends HasMetadata> implements ResourceEventHandler<T> {
 
     /** What an object's state means. */
     interface Reader<T> {
+        /** @throws IllegalArgumentException when the object cannot be used; the message names the field and the remedy */
         Change present(T object);
 
+        /** Asked also about objects that cannot be used. */
         Change gone(T object);
     }
 
     /** @param kind the name of the reader in {@link Readers} */
-    Feed(SharedIndexInformer<T> informer, Inbox inbox, String kind, Reader<T> reader) {
+    Feed(SharedIndexInformer<T> informer, Inbox inbox, String kind, Reader<T> reader, Remarks remarks) {
         this.informer = informer;
         this.inbox = inbox;
         this.kind = kind;
         this.reader = reader;
+        this.remarks = remarks;
         informer.addEventHandler(this);
     }
 
@@ -80,6 +84,16 @@ final class Feed<T extends HasMetadata> implements ResourceEventHandler<T> {
         informer.removeEventHandler(this);
     }
 
+    /** An object that cannot be used is told so, and is from now on as good as gone. */
+    private Input seen(T current) {
+        try {
+            return new Input.Seen(kind, current, false, reader.present(current));
+        } catch (IllegalArgumentException e) {
+            remarks.invalid(current, String.valueOf(e.getMessage()));
+            return new Input.Seen(kind, current, true, reader.gone(current));
+        }
+    }
+
     private void take(T object) {
         String key = Key.of(object).cacheKey();
         T current = informer.getIndexer().getByKey(key);
@@ -90,7 +104,7 @@ final class Feed<T extends HasMetadata> implements ResourceEventHandler<T> {
                 inbox.put(new Input.Seen(kind, object, true, reader.gone(object)));
             }
             if (current != null) {
-                inbox.put(new Input.Seen(kind, current, false, reader.present(current)));
+                inbox.put(seen(current));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -36,7 +36,7 @@ final class ForeignFeed implements Feed.Reader<GenericKubernetesResource> {
     @Override
     public Change gone(GenericKubernetesResource object) {
         if (kind.isQueue()) {
-            String name = ForeignReader.queue(kind, object).name();
+            String name = ForeignReader.queueName(kind, object);
             return (world, waiting) -> {
                 world.jobs().queueGone(name);
                 return Set.of();

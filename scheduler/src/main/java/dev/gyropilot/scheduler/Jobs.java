@@ -312,11 +312,42 @@ final class Jobs {
             return "the pod belongs to " + GroupKey.text(membership.group())
                     + ", which is not there. Remedy: create it.";
         }
+        String contradiction = contradiction(gang);
+        if (!contradiction.isEmpty()) {
+            return contradiction;
+        }
         long missing = size - gang.placed() - gang.waiting().size();
         return missing <= 0
                 ? ""
                 : gang.id + " runs with at least " + size + " pods together, and " + gang.pods.size()
                         + " are there. Remedy: create " + missing + " more, or lower the gang's size.";
+    }
+
+    /** What waiting pods of one gang say differently of the gang as a whole; empty when they agree. */
+    private static String contradiction(Gang gang) {
+        JobPod first = null;
+        for (JobPod pod : gang.waiting()) {
+            if (first == null) {
+                first = pod;
+            } else if (first.membership.size() != pod.membership.size()) {
+                return differ(gang, first, pod, "size", first.membership.size(), pod.membership.size());
+            } else if (!first.membership.levels().equals(pod.membership.levels())) {
+                return differ(gang, first, pod, "topology", levels(first), levels(pod));
+            }
+        }
+        return "";
+    }
+
+    private static List<String> levels(JobPod pod) {
+        return pod.membership.levels().stream()
+                .map(level -> (level.required() ? "required " : "preferred ") + level.key())
+                .toList();
+    }
+
+    private static String differ(Gang gang, JobPod one, JobPod other, String what, Object ofOne, Object ofOther) {
+        return "the pods of " + gang.id + " contradict each other: its " + what + " is " + ofOne + " on "
+                + one.pod.name() + " and " + ofOther + " on " + other.pod.name()
+                + ". Remedy: write the same labels and annotations on all.";
     }
 
     /** The jobs of a gang that can be judged: what it needs together, or each pod beyond that. */

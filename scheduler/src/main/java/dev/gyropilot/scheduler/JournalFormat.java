@@ -43,6 +43,7 @@ final class JournalFormat {
         ObjectNode line = JSON.createObjectNode().put("format", FORMAT);
         ArrayNode names = line.putArray("schedulerNames");
         start.config.schedulerNames().stream().sorted().forEach(names::add);
+        line.put("claimController", start.config.claimController());
         line.set("settings", JSON.valueToTree(Settings.values(start.config)));
         line.set("memory", JSON.valueToTree(start.memory));
         return JSON.writeValueAsString(line);
@@ -56,7 +57,11 @@ final class JournalFormat {
         }
         Set<String> names = JSON.convertValue(
                 line.path("schedulerNames"), JSON.getTypeFactory().constructCollectionType(Set.class, String.class));
-        SchedulerConfig config = Settings.bind("scheduler", line.path("settings"), SchedulerConfig.alongside(names));
+        SchedulerConfig config = Settings.bind(
+                "scheduler",
+                line.path("settings"),
+                SchedulerConfig.alongside(names)
+                        .withClaimController(line.path("claimController").asBoolean()));
         return new Start(config, JSON.treeToValue(line.path("memory"), Decider.Memory.class));
     }
 

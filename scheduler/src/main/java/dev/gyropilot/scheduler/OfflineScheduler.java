@@ -11,9 +11,8 @@ import dev.gyropilot.brain.placement.device.Claim;
 import dev.gyropilot.brain.placement.device.ClaimAllocation;
 import dev.gyropilot.brain.placement.device.ClaimSet;
 import dev.gyropilot.brain.placement.device.Features;
+import dev.gyropilot.brain.placement.device.ImplicitClaim;
 import dev.gyropilot.brain.placement.device.Outcome;
-import dev.gyropilot.brain.placement.device.Slice;
-import dev.gyropilot.brain.placement.device.TaintRule;
 import dev.gyropilot.brain.placement.gang.GangVerdict.Assignment;
 import dev.gyropilot.brain.placement.objects.ClaimNames;
 import dev.gyropilot.brain.placement.objects.ClaimReader;
@@ -27,6 +26,7 @@ import dev.gyropilot.brain.placement.queue.Job;
 import dev.gyropilot.brain.placement.queue.QueueTree;
 import dev.gyropilot.brain.placement.queue.Remedies;
 import dev.gyropilot.brain.placement.queue.Running;
+import dev.gyropilot.scheduler.claims.ImplicitClaims;
 import dev.gyropilot.scheduler.claims.TemplateClaims;
 import dev.gyropilot.scheduler.groups.ForeignKind;
 import dev.gyropilot.scheduler.groups.ForeignReader;
@@ -53,6 +53,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -65,8 +66,6 @@ import org.jspecify.annotations.Nullable;
 public final class OfflineScheduler {
     private static final long SEED = 0;
 
-    private static final String TAINT_RULE = "DeviceTaintRule";
-
     /** More cycles than any world needs in which each starts something. */
     private static final int CYCLE_LIMIT = 10_000;
 
@@ -76,7 +75,6 @@ public final class OfflineScheduler {
     private final Map<String, ResourceClaimTemplate> templates = new HashMap<>();
     private final Map<String, Integer> priorities = new HashMap<>();
     private final PodReader reader = new PodReader();
-    private final List<TaintRule> taintRules = new ArrayList<>();
     private final List<Node> nodes = new ArrayList<>();
     private final Map<String, ResourceClaim> claims = new LinkedHashMap<>();
     private final List<Waiting> pods = new ArrayList<>();
@@ -91,8 +89,12 @@ public final class OfflineScheduler {
 
     private record Id(String kind, String namespace, String name) {}
 
-    /** A pod that got a place. */
-    public record PlacedPod(String namespace, String name, String uid, String node) {}
+    /**
+     * A pod that got a place.
+     *
+     * @param implicit its claim for extended resources that devices serve
+     */
+    public record PlacedPod(String namespace, String name, String uid, String node, Optional<ImplicitClaim> implicit) {}
 
     /**
      * A claim as it is in the end.
@@ -105,7 +107,7 @@ public final class OfflineScheduler {
     /** What got no place, and why. */
     public record Unplaced(String kind, String namespace, String name, String reason, String message) {}
 
-    /** @param generated claims made from templates */
+    /** @param generated claims made from templates, and for extended resources */
     public record Result(
             List<PlacedPod> pods, List<PlacedClaim> claims, List<ResourceClaim> generated, List<Unplaced> unplaced) {}
 
@@ -132,7 +134,6 @@ public final class OfflineScheduler {
 
     private static int rank(HasMetadata object) {
         return switch (object) {
-            case GenericKubernetesResource rule when rule.getKind().equals(TAINT_RULE) -> -1;
             case ResourceClaim _ -> 1;
             case Pod pod -> pod.getSpec() != null && pod.getSpec().getNodeName() != null ? 2 : 3;
             default -> 0;
@@ -148,10 +149,7 @@ public final class OfflineScheduler {
                             namespace.getMetadata().getName(),
                             Objects.requireNonNullElse(namespace.getMetadata().getLabels(), Map.of()));
                 case DeviceClass type -> world.devices(devices -> devices.with(DeviceReader.read(type)));
-                case ResourceSlice slice -> {
-                    Slice read = TaintRule.apply(taintRules, DeviceReader.read(slice));
-                    world.devices(devices -> devices.with(read));
-                }
+                case ResourceSlice slice -> world.slice(DeviceReader.read(slice), 0);
                 case PriorityClass type ->
                     priorities.put(type.getMetadata().getName(), Objects.requireNonNullElse(type.getValue(), 0));
                 case ResourceClaimTemplate template -> templates.put(key(template), template);
@@ -161,7 +159,8 @@ public final class OfflineScheduler {
                     cycles = true;
                 }
                 case GenericKubernetesResource rule
-                when rule.getKind().equals(TAINT_RULE) -> taintRules.add(DeviceReader.taintRule(rule));
+                when rule.getKind().equals(TaintRuleFeed.KIND) ->
+                    world.taintRule(rule.getMetadata().getName(), DeviceReader.taintRule(rule));
                 case GenericKubernetesResource foreign -> foreign(foreign);
                 case Pod pod -> pod(pod);
                 default -> {}
@@ -252,7 +251,7 @@ public final class OfflineScheduler {
         if (node != null && !node.isEmpty()) {
             world.jobs().placed(pod, read, facts, membership, node);
             world.placed(read, node);
-            placed.put(read.uid(), new PlacedPod(read.namespace(), read.name(), read.uid(), node));
+            placed.put(read.uid(), new PlacedPod(read.namespace(), read.name(), read.uid(), node, Optional.empty()));
             read.claims().forEach(name -> uses(read, name));
             return;
         }
@@ -265,7 +264,14 @@ public final class OfflineScheduler {
         return pod.createdMillis() > 0
                 ? pod
                 : new dev.gyropilot.brain.placement.Pod(
-                        pod.name(), pod.uid(), pod.shape(), pod.priority(), index, pod.claims(), pod.unmadeClaims());
+                        pod.name(),
+                        pod.uid(),
+                        pod.shape(),
+                        pod.priority(),
+                        index,
+                        pod.claims(),
+                        pod.unmadeClaims(),
+                        pod.extended());
     }
 
     /** Makes the claims that the pod's templates ask for. */
@@ -313,7 +319,7 @@ public final class OfflineScheduler {
 
     private void decide(Waiting waiting) {
         switch (placement.decide(world.snapshot(), waiting.pod)) {
-            case Verdict.Placed verdict -> place(waiting.pod, verdict);
+            case Verdict.Placed verdict -> place(waiting.object, waiting.pod, verdict);
             case Verdict.Unplaceable _
             when waiting.facts.mayPreempt() && world.jobs().mayPreempt(waiting.pod.priority()) ->
                 world.jobs().waits(waiting.object, waiting.pod, waiting.facts, Membership.NONE);
@@ -330,10 +336,12 @@ public final class OfflineScheduler {
         }
     }
 
-    private void place(dev.gyropilot.brain.placement.Pod pod, Verdict.Placed verdict) {
+    private void place(Pod object, dev.gyropilot.brain.placement.Pod pod, Verdict.Placed verdict) {
         world.decided(pod, verdict);
-        placed.put(pod.uid(), new PlacedPod(pod.namespace(), pod.name(), pod.uid(), verdict.node()));
-        pod.claims().forEach(name -> uses(pod, name));
+        verdict.implicit().ifPresent(implicit -> generated.add(ImplicitClaims.of(object, implicit)));
+        placed.put(
+                pod.uid(), new PlacedPod(pod.namespace(), pod.name(), pod.uid(), verdict.node(), verdict.implicit()));
+        verdict.bound(pod).claims().forEach(name -> uses(pod, name));
     }
 
     private void uses(dev.gyropilot.brain.placement.Pod pod, String claim) {
@@ -414,7 +422,7 @@ public final class OfflineScheduler {
     private void start(Assignment assignment) {
         JobPod pod = world.jobs().find(assignment.pod().uid());
         if (pod != null) {
-            place(pod.pod, assignment.placed());
+            place(pod.object, pod.pod, assignment.placed());
             world.jobs().decided(pod, assignment.placed().node());
             pod.binding = false;
             unplaced.remove(new Id("Pod", pod.pod.namespace(), pod.pod.name()));
@@ -471,7 +479,7 @@ public final class OfflineScheduler {
         refuse(
                 object,
                 "Unschedulable",
-                new Verdict.Unplaceable(nodes.size(), reasons, Set.of(), java.util.Optional.empty()).message());
+                new Verdict.Unplaceable(nodes.size(), reasons, Set.of(), Optional.empty()).message());
     }
 
     private void refuse(HasMetadata object, String reason, String message) {

@@ -7,12 +7,13 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.fabric8.kubernetes.client.informers.cache.ReducedStateItemStore;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -23,9 +24,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Watches the kinds that an API may or may not serve, from when it does: our Queue, and the gangs and queues of others. One
- * look at the start tells what is there; from then on the watch of the resource definitions tells what comes and goes, so that
- * waiting costs no requests.
+ * Watches the kinds that an API may or may not serve, from when it does: our Queue, the gangs and queues of others, and the
+ * rules that taint devices. One look at the start tells what is there; from then on the watch of the resource definitions
+ * tells what comes and goes, so that waiting costs no requests.
  */
 final class OptionalKinds implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(OptionalKinds.class);
@@ -33,9 +34,12 @@ final class OptionalKinds implements AutoCloseable {
 
     private final Cluster cluster;
     private final Inbox inbox;
+    private final Remarks remarks;
     private final Duration syncLimit;
     private final List<Feed<?>> queueFeeds = new ArrayList<>();
-    private final Map<ForeignKind, Watched> watched = new EnumMap<>(ForeignKind.class);
+    /** By the name of the resource definition that the kind has, or would have. */
+    private final Map<String, Watched> watched = new HashMap<>();
+
     private final BlockingQueue<Step> steps = new LinkedBlockingQueue<>();
     private final SharedIndexInformer<CustomResourceDefinition> definitions;
     private final Thread thread;
@@ -54,9 +58,10 @@ final class OptionalKinds implements AutoCloseable {
         void run() throws InterruptedException, TimeoutException;
     }
 
-    OptionalKinds(Cluster cluster, Inbox inbox, Duration syncLimit) {
+    OptionalKinds(Cluster cluster, Inbox inbox, Remarks remarks, Duration syncLimit) {
         this.cluster = cluster;
         this.inbox = inbox;
+        this.remarks = remarks;
         this.syncLimit = syncLimit;
         // The schemas are large and of no use here: of a definition only its name is kept.
         this.definitions = cluster.client()
@@ -110,37 +115,56 @@ final class OptionalKinds implements AutoCloseable {
                 watch(kind);
             }
         }
+        TaintRuleFeed.VERSIONS.stream()
+                .filter(version -> cluster.client().supports(TaintRuleFeed.GROUP + "/" + version, TaintRuleFeed.KIND))
+                .findFirst()
+                .ifPresent(this::watchTaintRules);
     }
 
     private synchronized void watchQueues() throws InterruptedException, TimeoutException {
         if (queueFeeds.isEmpty()) {
-            queueFeeds.add(
-                    new Feed<>(cluster.informer(Queue.class), inbox, Readers.name(Queue.class), new QueueFeed()));
+            queueFeeds.add(new Feed<>(
+                    cluster.informer(Queue.class), inbox, Readers.name(Queue.class), new QueueFeed(), remarks));
         }
         cluster.sync(syncLimit);
     }
 
-    private synchronized void watch(ForeignKind kind) {
-        if (watched.containsKey(kind)) {
+    private void watch(ForeignKind kind) {
+        watch(kind.definition(), kind.context(), Readers.name(kind), new ForeignFeed(kind));
+    }
+
+    private void watchTaintRules(String version) {
+        watch(
+                TaintRuleFeed.DEFINITION,
+                TaintRuleFeed.context(version),
+                TaintRuleFeed.reader(version),
+                new TaintRuleFeed());
+    }
+
+    private synchronized void watch(
+            String definition,
+            ResourceDefinitionContext kind,
+            String name,
+            Feed.Reader<GenericKubernetesResource> reader) {
+        if (watched.containsKey(definition)) {
             return;
         }
         SharedIndexInformer<GenericKubernetesResource> informer = cluster.client()
-                .genericKubernetesResources(kind.context())
+                .genericKubernetesResources(kind)
                 .inAnyNamespace()
                 .runnableInformer(0)
                 .exceptionHandler((_, _) -> true);
-        watched.put(
-                kind, new Watched(new Feed<>(informer, inbox, Readers.name(kind), new ForeignFeed(kind)), informer));
+        watched.put(definition, new Watched(new Feed<>(informer, inbox, name, reader, remarks), informer));
         var _ = informer.start();
-        log.info("{} {} is understood", kind.apiVersion(), kind.kind());
+        log.info("{} is understood", name);
     }
 
     /** The API has deleted all objects of a kind before its definition goes. */
-    private synchronized void unwatch(ForeignKind kind) {
-        Watched gone = watched.remove(kind);
+    private synchronized void unwatch(String definition) {
+        Watched gone = watched.remove(definition);
         if (gone != null) {
             gone.stop();
-            log.info("{} {} is gone", kind.apiVersion(), kind.kind());
+            log.info("{} is gone", definition);
         }
     }
 
@@ -168,11 +192,7 @@ final class OptionalKinds implements AutoCloseable {
         @Override
         public void onDelete(CustomResourceDefinition definition, boolean finalStateUnknown) {
             String name = definition.getMetadata().getName();
-            for (ForeignKind kind : ForeignKind.values()) {
-                if (kind.definition().equals(name)) {
-                    steps.add(() -> unwatch(kind));
-                }
-            }
+            steps.add(() -> unwatch(name));
         }
 
         private void present(CustomResourceDefinition definition) {
@@ -185,6 +205,12 @@ final class OptionalKinds implements AutoCloseable {
                 if (kind.definition().equals(name) && serves(definition, kind.version())) {
                     steps.add(() -> watch(kind));
                 }
+            }
+            if (name.equals(TaintRuleFeed.DEFINITION)) {
+                TaintRuleFeed.VERSIONS.stream()
+                        .filter(version -> serves(definition, version))
+                        .findFirst()
+                        .ifPresent(version -> steps.add(() -> watchTaintRules(version)));
             }
         }
 

@@ -1,6 +1,7 @@
 package dev.gyropilot.scheduler;
 
 import dev.gyropilot.api.queue.Queue;
+import dev.gyropilot.brain.placement.Verdict.Cause;
 import dev.gyropilot.brain.placement.objects.DeviceReader;
 import dev.gyropilot.brain.placement.objects.NodeReader;
 import dev.gyropilot.scheduler.groups.ForeignKind;
@@ -29,16 +30,21 @@ final class Readers {
         }
     }
 
-    Readers(Set<String> schedulerNames, PodFeed.Unreadable unreadable) {
+    Readers(Set<String> schedulerNames, PodFeed.Unreadable unreadable, Remarks remarks) {
+        var selectors = new SelectorChecks();
         add(Namespace.class, new NamespaceFeed());
         add(Node.class, new NodeFeed());
-        add(DeviceClass.class, new ClassFeed());
-        add(ResourceSlice.class, new SliceFeed());
-        add(ResourceClaim.class, new ClaimFeed());
+        add(DeviceClass.class, new ClassFeed(selectors, remarks));
+        add(ResourceSlice.class, new SliceFeed(remarks));
+        add(ResourceClaim.class, new ClaimFeed(selectors, remarks));
         add(Pod.class, new PodFeed(schedulerNames, unreadable));
         add(Queue.class, new QueueFeed());
         for (ForeignKind kind : ForeignKind.values()) {
             byName.put(name(kind), new Entry<>(GenericKubernetesResource.class, new ForeignFeed(kind)));
+        }
+        for (String version : TaintRuleFeed.VERSIONS) {
+            byName.put(
+                    TaintRuleFeed.reader(version), new Entry<>(GenericKubernetesResource.class, new TaintRuleFeed()));
         }
     }
 
@@ -79,10 +85,11 @@ final class Readers {
         }
     }
 
-    private static final class ClassFeed implements Feed.Reader<DeviceClass> {
+    private record ClassFeed(SelectorChecks selectors, Remarks remarks) implements Feed.Reader<DeviceClass> {
         @Override
         public Change present(DeviceClass object) {
             var deviceClass = DeviceReader.read(object);
+            selectors.problem(object).ifPresent(problem -> remarks.invalid(object, problem));
             return (world, waiting) -> world.devices(devices -> devices.with(deviceClass));
         }
 
@@ -93,17 +100,21 @@ final class Readers {
         }
     }
 
-    private static final class SliceFeed implements Feed.Reader<ResourceSlice> {
+    private record SliceFeed(Remarks remarks) implements Feed.Reader<ResourceSlice> {
         @Override
         public Change present(ResourceSlice object) {
             var slice = DeviceReader.read(object);
-            return (world, waiting) -> world.devices(devices -> devices.with(slice));
+            return (world, waiting) -> {
+                Set<Cause> helped = world.slice(slice, world.now().toEpochMilli());
+                world.newFlaws(slice.pool()).forEach(remarks::invalidSlice);
+                return helped;
+            };
         }
 
         @Override
         public Change gone(ResourceSlice object) {
             String name = object.getMetadata().getName();
-            return (world, waiting) -> world.devices(devices -> devices.withoutSlice(name));
+            return (world, waiting) -> world.sliceGone(name);
         }
     }
 

@@ -66,7 +66,7 @@ public final class Replay {
             var recorder = new Recorder(new NoActions());
             var decider = new Decider(start.config(), recorder);
             decider.restore(start.memory());
-            var readers = new Readers(start.config().schedulerNames(), (_, _) -> {});
+            var readers = new Readers(start.config().schedulerNames(), (_, _) -> {}, Remarks.NONE);
             @Nullable String text = line(lines);
             while (text != null) {
                 // A line is whole only when another, or the end of an orderly stop, follows; a torn one is not JSON.

@@ -43,9 +43,9 @@ public final class Scheduler implements AutoCloseable {
                         config,
                         cluster.client().getKubernetesSerialization()));
         loop = new Loop(cluster::now, inbox, config, writer, journal);
-        optional = new OptionalKinds(cluster, inbox, config.syncLimit());
-        var readers =
-                new Readers(config.schedulerNames(), (pod, message) -> writer.refuse(pod, "SchedulerError", message));
+        optional = new OptionalKinds(cluster, inbox, writer, config.syncLimit());
+        var readers = new Readers(
+                config.schedulerNames(), (pod, message) -> writer.refuse(pod, "SchedulerError", message), writer);
         feed(Namespace.class, readers);
         feed(Node.class, readers);
         if (cluster.client().supports(ResourceSlice.class)) {
@@ -96,6 +96,6 @@ public final class Scheduler implements AutoCloseable {
     }
 
     private <T extends HasMetadata> void feed(Class<T> type, Readers readers) {
-        feeds.add(new Feed<>(cluster.informer(type), inbox, Readers.name(type), readers.of(type)));
+        feeds.add(new Feed<>(cluster.informer(type), inbox, Readers.name(type), readers.of(type), writer));
     }
 }

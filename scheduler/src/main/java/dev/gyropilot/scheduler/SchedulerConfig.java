@@ -8,8 +8,8 @@ import java.util.Set;
  * How a scheduler works.
  *
  * @param schedulerNames the values of {@code spec.schedulerName} of the pods that are ours
- * @param claimController whether this process makes claims from templates and releases them; false where the cluster has a
- *     kube-controller-manager
+ * @param claimController whether this process makes claims from templates, releases them, and stops pods whose devices
+ *     are tainted; false where the cluster has a kube-controller-manager
  * @param seed decides between nodes of equal score
  * @param bindParallelism how many bindings are written at once
  * @param undeliveredLimit how many decisions may wait to be written before no further ones are made

@@ -7,6 +7,9 @@ import dev.gyropilot.brain.placement.Verdict;
 import dev.gyropilot.brain.placement.Verdict.Cause;
 import dev.gyropilot.brain.placement.device.Claim;
 import dev.gyropilot.brain.placement.device.Devices;
+import dev.gyropilot.brain.placement.device.PoolId;
+import dev.gyropilot.brain.placement.device.Slice;
+import dev.gyropilot.brain.placement.device.TaintRule;
 import dev.gyropilot.brain.placement.packing.Costs;
 import dev.gyropilot.brain.placement.queue.ExpectedWork;
 import java.time.Instant;
@@ -39,6 +42,7 @@ final class World {
     private final Map<String, Map<String, Pod>> homeless = new HashMap<>();
 
     private final Claims claims = new Claims();
+    private final TaintedSlices slices = new TaintedSlices();
     private final Jobs jobs = new Jobs();
     private Instant now = Instant.MIN;
 
@@ -123,8 +127,8 @@ final class World {
 
     /** We have decided on a pod: it occupies its node, and its claims their devices, before the API knows. */
     Set<Cause> decided(Pod pod, Verdict.Placed placed) {
-        devices(devices -> claims.assume(devices, pod, placed.allocations()));
-        return placed(pod, placed.node());
+        devices(devices -> claims.assume(devices, pod, placed));
+        return placed(placed.bound(pod), placed.node());
     }
 
     /** Whether the pod has to wait until the allocation of a claim that it shares is written. */
@@ -155,6 +159,37 @@ final class World {
 
     Set<Cause> claimGone(String namespace, String name) {
         return devices(devices -> claims.gone(devices, namespace, name));
+    }
+
+    Iterable<Claim> claims() {
+        return claims.all();
+    }
+
+    Set<Cause> slice(Slice slice, long nowMillis) {
+        return devices(devices -> slices.slice(devices, slice, nowMillis));
+    }
+
+    /** What is wrong with slices of this pool and was not told before, by slice. */
+    Map<String, String> newFlaws(PoolId pool) {
+        Devices devices = edit == null ? snapshot.devices() : edit.devices();
+        return slices.newFlaws(devices, pool);
+    }
+
+    Set<Cause> sliceGone(String name) {
+        return devices(devices -> slices.sliceGone(devices, name));
+    }
+
+    Set<Cause> taintRule(String name, TaintRule rule) {
+        return devices(devices -> slices.rule(devices, name, rule));
+    }
+
+    Set<Cause> taintRuleGone(String name) {
+        return devices(devices -> slices.ruleGone(devices, name));
+    }
+
+    /** Whether pods may have to leave their devices. */
+    boolean mayEvict() {
+        return slices.evict();
     }
 
     /** Changes the devices; nothing that did not change can help anybody. */

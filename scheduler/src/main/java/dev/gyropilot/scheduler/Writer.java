@@ -6,16 +6,20 @@ import dev.gyropilot.api.queue.Queue;
 import dev.gyropilot.brain.placement.device.ClaimAllocation;
 import io.fabric8.kubernetes.api.model.Binding;
 import io.fabric8.kubernetes.api.model.BindingBuilder;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodConditionBuilder;
 import io.fabric8.kubernetes.api.model.PodStatusBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,7 +36,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Writes decisions to the API, many at once: bindings first of all, then what tells people about them. */
-final class Writer implements Actions, AutoCloseable {
+final class Writer implements Actions, Remarks, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Writer.class);
 
     /** How many events and conditions may wait to be written; further ones are left out. */
@@ -90,7 +94,7 @@ final class Writer implements Actions, AutoCloseable {
         var reserved = new ArrayList<Callable<Map<String, Long>>>();
         gang.forEach(one -> reserved.add(() -> {
             var versions = new HashMap<String, Long>();
-            if (!one.claimNames().isEmpty()) {
+            if (!one.claimNames().isEmpty() || one.placed().implicit().isPresent()) {
                 throttled(() -> reserve(one, versions));
             }
             return versions;
@@ -112,7 +116,7 @@ final class Writer implements Actions, AutoCloseable {
                 submit(() -> bindReserved(one, written));
             } else {
                 inbox.put(written(one, failure, written));
-                release(one.pod(), one.claimNames());
+                release(one, one.claimNames());
             }
         }
         if (failure != null) {
@@ -137,7 +141,7 @@ final class Writer implements Actions, AutoCloseable {
         if (failure == null) {
             report(() -> cluster.normal(one.pod(), "Scheduled", "Successfully assigned " + where));
         } else {
-            release(one.pod(), versions.keySet());
+            release(one, versions.keySet());
             refusedBinding(one.pod(), where, failure);
         }
     }
@@ -164,7 +168,12 @@ final class Writer implements Actions, AutoCloseable {
                     .inNamespace(pod.getMetadata().getNamespace())
                     .withName(pod.getMetadata().getName());
             cluster.warning(pod, reason, message);
-            condition(pod, "DisruptionTarget", "True", "PreemptionByScheduler", message);
+            condition(
+                    pod,
+                    "DisruptionTarget",
+                    "True",
+                    reason.equals(DeviceEvictions.EVENT) ? DeviceEvictions.CONDITION : "PreemptionByScheduler",
+                    message);
             try {
                 var _ = resource.delete();
             } catch (KubernetesClientException e) {
@@ -184,6 +193,7 @@ final class Writer implements Actions, AutoCloseable {
                     written.setStatus(QueueStatusWriter.status(queue, seen, cluster.now()));
                     try {
                         var _ = cluster.client().resource(written).updateStatus();
+                        seen.problem().ifPresent(problem -> cluster.warning(queue, "ParentNotUsable", problem));
                     } catch (KubernetesClientException e) {
                         log.debug(
                                 "status of queue {} not written: {}",
@@ -205,15 +215,32 @@ final class Writer implements Actions, AutoCloseable {
             ResourceClaim claim = claims.reserve(name, pod, decided, known);
             versions.put(name, ClaimFeed.version(claim));
         }
+        one.placed().implicit().ifPresent(implicit -> {
+            String name = implicit.claim().name();
+            ClaimAllocation decided = one.placed().allocations().stream()
+                    .filter(allocation -> allocation.name().equals(name))
+                    .findFirst()
+                    .orElseThrow();
+            versions.put(name, ClaimFeed.version(claims.make(pod, implicit, decided)));
+        });
     }
 
-    private void release(Pod pod, Iterable<String> names) {
-        for (String name : names) {
+    /** Gives back what was reserved; a claim that was made for the decision goes. */
+    private void release(Bind one, Collection<String> names) {
+        Pod pod = one.pod();
+        var all = new LinkedHashSet<>(names);
+        Optional<String> implicit = one.placed().implicit().map(i -> i.claim().name());
+        implicit.ifPresent(all::add);
+        for (String name : all) {
             try {
-                claims.release(
-                        pod.getMetadata().getNamespace(),
-                        name,
-                        pod.getMetadata().getUid());
+                if (implicit.equals(Optional.of(name))) {
+                    claims.discard(pod, name);
+                } else {
+                    claims.release(
+                            pod.getMetadata().getNamespace(),
+                            name,
+                            pod.getMetadata().getUid());
+                }
             } catch (KubernetesClientException e) {
                 log.info(
                         "claim {} stays reserved for {} until the claim controller sees it: {}",
@@ -256,6 +283,16 @@ final class Writer implements Actions, AutoCloseable {
             report(() ->
                     cluster.warning(pod, "FailedScheduling", "binding " + where + " failed: " + failure.getMessage()));
         }
+    }
+
+    @Override
+    public void invalid(HasMetadata object, String message) {
+        report(() -> cluster.warning(object, "Invalid", message));
+    }
+
+    @Override
+    public void invalidSlice(String name, String message) {
+        cluster.cached(ResourceSlice.class, new Key("", name)).ifPresent(slice -> invalid(slice, message));
     }
 
     @Override

@@ -36,7 +36,7 @@ class ReplayTest {
 
     private final Inbox inbox = new Inbox();
     private final SchedulerConfig config = SchedulerConfig.embedded();
-    private final Readers readers = new Readers(config.schedulerNames(), (_, _) -> {});
+    private final Readers readers = new Readers(config.schedulerNames(), (_, _) -> {}, Remarks.NONE);
     private final SimulatedApi api = new SimulatedApi();
 
     /** Takes bindings as an API does, now and then not, and shows the pods on their nodes. */

@@ -8,8 +8,12 @@ import dev.gyropilot.brain.placement.PodShape;
 import dev.gyropilot.brain.placement.Verdict;
 import dev.gyropilot.brain.placement.device.Claim;
 import dev.gyropilot.brain.placement.device.ClaimAllocation;
+import dev.gyropilot.brain.placement.device.Device;
 import dev.gyropilot.brain.placement.device.DeviceId;
+import dev.gyropilot.brain.placement.device.DeviceTaint;
 import dev.gyropilot.brain.placement.device.PoolId;
+import dev.gyropilot.brain.placement.device.Scope;
+import dev.gyropilot.brain.placement.device.Slice;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -110,5 +114,30 @@ class WorldTest {
                 .isEmpty();
         assertThat(world.node(new Node("a", Map.of(), List.of(), false, Map.of("cpu", 5000L, "pods", 10L))))
                 .isNotEmpty();
+    }
+
+    @Test
+    void aTaintThatDoesNotSayItCountsFromWhenItWasSeen() {
+        var device = new Device(
+                DEVICE.device(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Optional.empty(),
+                List.of(new DeviceTaint("broken", "", "NoExecute", 0)),
+                false,
+                List.of(),
+                List.of(),
+                false);
+        var slice = new Slice("s", DEVICE.pool(), 1, 1, new Scope.OnNode("a"), List.of(device), List.of());
+        world.slice(slice, 1000);
+        world.slice(slice, 2000);
+        var held = claim.allocated(allocation, Set.of("p"));
+        assertThat(world.snapshot().devices().eviction(held).orElseThrow().atMillis())
+                .isEqualTo(1000);
+        world.sliceGone("s");
+        assertThat(world.mayEvict()).isFalse();
+        assertThat(world.snapshot().devices().eviction(held)).isEmpty();
     }
 }

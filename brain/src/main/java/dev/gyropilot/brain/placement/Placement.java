@@ -5,6 +5,7 @@ import dev.gyropilot.brain.placement.Verdict.ScoreTerm;
 import dev.gyropilot.brain.placement.device.Allocator;
 import dev.gyropilot.brain.placement.device.ClaimAllocation;
 import dev.gyropilot.brain.placement.device.ClaimSet;
+import dev.gyropilot.brain.placement.device.ImplicitClaim;
 import dev.gyropilot.brain.placement.device.Outcome;
 import dev.gyropilot.brain.placement.packing.Costs;
 import java.util.ArrayList;
@@ -13,6 +14,9 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +31,9 @@ public final class Placement {
     /** How many shapes are remembered before all are forgotten. */
     private static final int SHAPE_LIMIT = 4096;
 
+    /** Of how many extended resources a node may serve some by a device plugin and others by claims. */
+    private static final int MIXED_LIMIT = 4;
+
     private final long seed;
     private final Allocator allocator;
     private final TopologyColumns columns = new TopologyColumns();
@@ -34,6 +41,7 @@ public final class Placement {
     private final IdentityHashMap<PodShape, ResourceScore> scores = new IdentityHashMap<>();
     private final RoomColumn rooms;
     private final IdentityHashMap<PodShape, Map<Integer, ClaimScore>> claimScores = new IdentityHashMap<>();
+    private final IdentityHashMap<PodShape, Map<Set<String>, PodShape>> bare = new IdentityHashMap<>();
     private List<String> scoredResources = List.of();
     private Costs scoredCosts = Costs.NONE;
     private double[] total = new double[0];
@@ -54,32 +62,70 @@ public final class Placement {
         return new Placement(seed, allocator, rooms);
     }
 
-    /** Where this pod goes now. */
+    /** Where this pod goes now. Extended resources are looked for with device plugins first, then among devices. */
     public Verdict decide(Snapshot snapshot, Pod pod) {
+        Verdict verdict = decide(snapshot, pod, Set.of());
+        if (pod.extended().isEmpty() || !(verdict instanceof Verdict.Unplaceable)) {
+            return verdict;
+        }
+        for (Set<String> byClaim : parts(snapshot.devices().served(pod))) {
+            verdict = decide(snapshot, pod, byClaim);
+            if (!(verdict instanceof Verdict.Unplaceable)) {
+                return verdict;
+            }
+        }
+        return verdict;
+    }
+
+    /** All parts of a set but the empty one, the whole set last; of a large set only that. */
+    private static List<Set<String>> parts(Set<String> whole) {
+        if (whole.size() > MIXED_LIMIT) {
+            return List.of(whole);
+        }
+        List<String> all = List.copyOf(whole);
+        var parts = new ArrayList<Set<String>>();
+        for (int bits = 1; bits < 1 << all.size(); bits++) {
+            var part = new TreeSet<String>();
+            for (int i = 0; i < all.size(); i++) {
+                if ((bits & 1 << i) != 0) {
+                    part.add(all.get(i));
+                }
+            }
+            parts.add(part);
+        }
+        return parts;
+    }
+
+    /** @param byClaim the extended resources that devices shall serve, on nodes that offer none of them themselves */
+    private Verdict decide(Snapshot snapshot, Pod pod, Set<String> byClaim) {
         ClaimSet claims = pod.hasClaims() ? ClaimSet.of(snapshot.devices(), pod) : ClaimSet.NONE;
+        if (!byClaim.isEmpty()) {
+            claims = claims.with(ImplicitClaim.of(pod, byClaim, snapshot.devices()));
+        }
         if (claims.obstacle().isPresent()) {
             return new Verdict.Waiting(
                     "0/" + snapshot.nodeCount() + " nodes are available: "
                             + claims.obstacle().get() + ".",
                     EnumSet.of(Cause.CLAIMS));
         }
-        PodShape shape = pod.shape();
         forgetOtherResources(snapshot);
+        PodShape shape = byClaim.isEmpty() ? pod.shape() : bare(pod.shape(), byClaim);
         ShapeMemo memo = memo(shape);
         ResourceScore score = scores.computeIfAbsent(shape, s -> new ResourceScore(s, snapshot, seed));
         boolean preferences = memo.refreshFixed(snapshot);
-        if (!preferences && !pod.hasClaims() && isPlain(shape)) {
+        if (!preferences && !pod.hasClaims() && byClaim.isEmpty() && isPlain(shape)) {
             ShapeMemo.Best[] bests = memo.refreshBest(snapshot, score);
             int chosen = shortWay(bests);
             if (chosen >= 0) {
-                return placed(snapshot, chosen, List.of(), terms(snapshot, score, null, chosen), List.of());
+                return placed(
+                        snapshot, chosen, List.of(), terms(snapshot, score, null, chosen), List.of(), Optional.empty());
             }
             if (chosen == NOWHERE) {
                 return new Refusal(snapshot, shape, memo, score, new TopologyRules(snapshot, shape, memo, columns))
                         .verdict();
             }
         }
-        return longWay(snapshot, pod, memo, score, claims);
+        return longWay(snapshot, shape, memo, score, claims);
     }
 
     private static boolean isPlain(PodShape shape) {
@@ -112,8 +158,7 @@ public final class Placement {
         return chosen;
     }
 
-    private Verdict longWay(Snapshot snapshot, Pod pod, ShapeMemo memo, ResourceScore score, ClaimSet claims) {
-        PodShape shape = pod.shape();
+    private Verdict longWay(Snapshot snapshot, PodShape shape, ShapeMemo memo, ResourceScore score, ClaimSet claims) {
         var rules = new TopologyRules(snapshot, shape, memo, columns);
         long[] feasible = new long[snapshot.blocks.length];
         int count = 0;
@@ -135,7 +180,12 @@ public final class Placement {
             int best = highest(snapshot, score, feasible);
             if (claims.toAllocate().isEmpty()) {
                 return placed(
-                        snapshot, best, List.of(), terms(snapshot, score, packing, best), preferences.terms(best));
+                        snapshot,
+                        best,
+                        List.of(),
+                        terms(snapshot, score, packing, best),
+                        preferences.terms(best),
+                        Optional.empty());
             }
             switch (allocator.allocate(snapshot.devices(), snapshot.node(best), claims.toAllocate())) {
                 case Outcome.Allocated allocated -> {
@@ -144,7 +194,8 @@ public final class Placement {
                             best,
                             allocated.claims(),
                             terms(snapshot, score, packing, best),
-                            preferences.terms(best));
+                            preferences.terms(best),
+                            claims.implicit());
                 }
                 case Outcome.NoFit noFit -> {
                     refusal.noDevices(best, noFit.reason());
@@ -206,10 +257,16 @@ public final class Placement {
             int chosen,
             List<ClaimAllocation> allocations,
             List<ScoreTerm> terms,
-            List<ScoreTerm> preferences) {
+            List<ScoreTerm> preferences,
+            Optional<ImplicitClaim> implicit) {
         var all = new ArrayList<>(terms);
         all.addAll(preferences);
-        return new Verdict.Placed(snapshot.node(chosen).name(), allocations, List.copyOf(all));
+        return new Verdict.Placed(snapshot.node(chosen).name(), allocations, List.copyOf(all), implicit);
+    }
+
+    /** The shape without resources that devices serve; one object per value, as all shapes. */
+    private PodShape bare(PodShape shape, Set<String> without) {
+        return bare.computeIfAbsent(shape, s -> new HashMap<>()).computeIfAbsent(without, shape::without);
     }
 
     private ShapeMemo memo(PodShape shape) {
@@ -217,6 +274,7 @@ public final class Placement {
             memos.clear();
             scores.clear();
             claimScores.clear();
+            bare.clear();
         }
         return memos.computeIfAbsent(shape, ShapeMemo::new);
     }

@@ -1,5 +1,6 @@
 package dev.gyropilot.brain.placement;
 
+import dev.gyropilot.brain.placement.device.ExtendedAsk;
 import java.util.List;
 
 /**
@@ -8,6 +9,7 @@ import java.util.List;
  * @param claims the names of the ResourceClaims in its namespace that it uses
  * @param unmadeClaims its entries for claims that are still to be made from a template
  * @param createdMillis since the epoch
+ * @param extended what its containers ask of extended resources, in the order in which they start; also part of the shape
  */
 public record Pod(
         String name,
@@ -16,10 +18,24 @@ public record Pod(
         int priority,
         long createdMillis,
         List<String> claims,
-        List<String> unmadeClaims) {
+        List<String> unmadeClaims,
+        List<ExtendedAsk> extended) {
     public Pod {
         claims = List.copyOf(claims);
         unmadeClaims = List.copyOf(unmadeClaims);
+        extended = List.copyOf(extended);
+    }
+
+    /** A pod without extended resources that devices might serve. */
+    public Pod(
+            String name,
+            String uid,
+            PodShape shape,
+            int priority,
+            long createdMillis,
+            List<String> claims,
+            List<String> unmadeClaims) {
+        this(name, uid, shape, priority, createdMillis, claims, unmadeClaims, List.of());
     }
 
     /** A pod without claims. */
@@ -29,7 +45,7 @@ public record Pod(
 
     /** The same pod with another shape. */
     public Pod withShape(PodShape other) {
-        return new Pod(name, uid, other, priority, createdMillis, claims, unmadeClaims);
+        return new Pod(name, uid, other, priority, createdMillis, claims, unmadeClaims, extended);
     }
 
     /** Whether it uses claims, made or not. */

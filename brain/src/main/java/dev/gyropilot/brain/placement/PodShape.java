@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * All of a pod that decides where it may go, without what tells it from its siblings. Pods of one template share one shape;
@@ -67,6 +68,29 @@ public record PodShape(
                 scoringMemoryBytes,
                 nodeName,
                 Map.copyOf(selector),
+                requiredNodeTerms,
+                preferredNodeTerms,
+                tolerations,
+                hostPorts,
+                requiredAffinity,
+                requiredAntiAffinity,
+                preferredAffinity,
+                spread,
+                terminating);
+    }
+
+    /** The same shape, but without requests for these resources. */
+    public PodShape without(Set<String> resources) {
+        var rest = new HashMap<>(requests);
+        rest.keySet().removeAll(resources);
+        return new PodShape(
+                namespace,
+                labels,
+                Map.copyOf(rest),
+                scoringCpuMillis,
+                scoringMemoryBytes,
+                nodeName,
+                nodeSelector,
                 requiredNodeTerms,
                 preferredNodeTerms,
                 tolerations,

@@ -13,8 +13,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds out why no node can take a pod: on each node the first rule that forbids, in kube-scheduler's order and words. */
 final class Refusal {
-    private static final String CLAIM_ELSEWHERE = "resourceclaim not available on the node";
-
     private final Snapshot snapshot;
     private final PodShape shape;
     private final ShapeMemo memo;
@@ -104,8 +102,10 @@ final class Refusal {
             }
         }
         NodeBlock block = snapshot.blocks[b];
-        if (claims.filter(block.nodes.bySlot, 1L << slot) == 0) {
-            add(CLAIM_ELSEWHERE, Cause.CLAIMS);
+        Optional<String> elsewhere = claims.refusal(block.nodes.at(slot));
+        if (elsewhere.isPresent()) {
+            add(elsewhere.get(), Cause.CLAIMS);
+            causes.add(Cause.RESOURCES);
             return;
         }
         String device = deviceReasons.get(b * NodeBlock.SIZE + slot);

@@ -185,11 +185,12 @@ public final class Snapshot {
 
         /** A pod got this place: it occupies its node, and its claims have their devices. */
         public Builder place(Pod pod, Verdict.Placed placed) {
+            placed.implicit().ifPresent(implicit -> devices = devices.with(implicit.claim()));
             for (ClaimAllocation allocation : placed.allocations()) {
                 devices.claim(allocation.namespace(), allocation.name())
                         .ifPresent(claim -> devices = devices.with(claim.allocated(allocation, Set.of(pod.uid()))));
             }
-            return place(pod, placed.node());
+            return place(placed.bound(pod), placed.node());
         }
 
         public Builder namespace(String name, @Nullable Map<String, String> labels) {

@@ -1,6 +1,7 @@
 package dev.gyropilot.brain.placement;
 
 import dev.gyropilot.brain.placement.device.ClaimAllocation;
+import dev.gyropilot.brain.placement.device.ImplicitClaim;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -15,8 +16,20 @@ public sealed interface Verdict {
      *
      * @param allocations what its claims that had none get
      * @param terms why this node: points per term, each of 0 to 100 before its weight
+     * @param implicit the claim to be made for extended resources that devices of this node serve; it is allocated too
      */
-    record Placed(String node, List<ClaimAllocation> allocations, List<ScoreTerm> terms) implements Verdict {}
+    record Placed(
+            String node, List<ClaimAllocation> allocations, List<ScoreTerm> terms, Optional<ImplicitClaim> implicit)
+            implements Verdict {
+        public Placed(String node, List<ClaimAllocation> allocations, List<ScoreTerm> terms) {
+            this(node, allocations, terms, Optional.empty());
+        }
+
+        /** The pod as it is on the node. */
+        public Pod bound(Pod pod) {
+            return implicit.map(claim -> claim.bound(pod)).orElse(pod);
+        }
+    }
 
     /**
      * No node can take the pod now.

@@ -45,10 +45,6 @@ public final class ClaimController implements AutoCloseable {
     }
 
     private static List<Key> claimsOf(Pod pod) {
-        if (pod.getSpec().getResourceClaims() == null
-                || pod.getSpec().getResourceClaims().isEmpty()) {
-            return List.of();
-        }
         var result = new ArrayList<Key>();
         String namespace = pod.getMetadata().getNamespace();
         for (String name : ClaimNames.of(pod).names()) {

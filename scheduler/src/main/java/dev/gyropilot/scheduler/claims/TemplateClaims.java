@@ -39,7 +39,7 @@ public final class TemplateClaims {
                 .build();
     }
 
-    private static OwnerReference owner(Pod pod) {
+    static OwnerReference owner(Pod pod) {
         return new OwnerReferenceBuilder()
                 .withApiVersion("v1")
                 .withKind("Pod")

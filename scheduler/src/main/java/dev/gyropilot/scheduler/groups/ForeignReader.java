@@ -39,21 +39,20 @@ public final class ForeignReader {
 
     /** The queue that an object of one of the {@link ForeignKind} describes. */
     public static QueueRules queue(ForeignKind kind, GenericKubernetesResource object) {
-        String name = object.getMetadata().getName();
+        String name = queueName(kind, object);
         return switch (kind) {
             case VOLCANO_QUEUE ->
                 rules(
-                        ForeignQueues.volcano(name),
+                        name,
                         foreignName(text(object.get("spec", "parent")), ForeignQueues::volcano),
                         resources(object.get("spec", "guarantee", "resource")),
                         limit(object.get("spec", "capability")),
                         Math.max(1, integer(object.get("spec", "weight"), 1)),
                         !Boolean.FALSE.equals(object.get("spec", "reclaimable")));
-            case KUEUE_CLUSTER_QUEUE ->
-                rules(ForeignQueues.cluster(name), "", kueueQuota(object), kueueLimit(object), 1, true);
+            case KUEUE_CLUSTER_QUEUE -> rules(name, "", kueueQuota(object), kueueLimit(object), 1, true);
             case KUEUE_LOCAL_QUEUE ->
                 rules(
-                        ForeignQueues.local(object.getMetadata().getNamespace(), name),
+                        name,
                         ForeignQueues.cluster(text(object.get("spec", "clusterQueue"))),
                         Amount.UNLIMITED,
                         Amount.UNLIMITED,
@@ -61,12 +60,25 @@ public final class ForeignReader {
                         true);
             case KAI_QUEUE ->
                 rules(
-                        ForeignQueues.kai(name),
+                        name,
                         foreignName(text(object.get("spec", "parentQueue")), ForeignQueues::kai),
                         new Amount(millis(object.get("spec", "resources", "gpu", "quota")), -1, -1),
                         kaiLimit(object),
                         Math.max(1, integer(object.get("spec", "resources", "gpu", "overQuotaWeight"), 1)),
                         true);
+            case SCHEDULING_POD_GROUP, VOLCANO_POD_GROUP, KAI_POD_GROUP, JOB_SET ->
+                throw new IllegalArgumentException(kind + " describes no queue");
+        };
+    }
+
+    /** The name by which the queue that an object describes stands in the tree. */
+    public static String queueName(ForeignKind kind, GenericKubernetesResource object) {
+        String name = object.getMetadata().getName();
+        return switch (kind) {
+            case VOLCANO_QUEUE -> ForeignQueues.volcano(name);
+            case KUEUE_CLUSTER_QUEUE -> ForeignQueues.cluster(name);
+            case KUEUE_LOCAL_QUEUE -> ForeignQueues.local(object.getMetadata().getNamespace(), name);
+            case KAI_QUEUE -> ForeignQueues.kai(name);
             case SCHEDULING_POD_GROUP, VOLCANO_POD_GROUP, KAI_POD_GROUP, JOB_SET ->
                 throw new IllegalArgumentException(kind + " describes no queue");
         };

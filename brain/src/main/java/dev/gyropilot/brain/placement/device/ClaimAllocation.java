@@ -19,6 +19,11 @@ public record ClaimAllocation(
         List<Result> results,
         List<Config> configs,
         Optional<List<NodeTerm>> nodes) {
+    /** The same for a claim that has this uid by now. */
+    public ClaimAllocation of(String otherUid) {
+        return new ClaimAllocation(namespace, name, otherUid, results, configs, nodes);
+    }
+
     /**
      * One device.
      *

@@ -14,9 +14,17 @@ import org.jspecify.annotations.Nullable;
  * @param obstacle why the pod cannot be judged yet
  * @param toAllocate the claims without an allocation
  * @param bounds the nodes to which each allocated claim ties the pod
+ * @param implicit the claim for extended resources, to be allocated too
  */
-public record ClaimSet(Optional<String> obstacle, List<Claim> toAllocate, List<List<NodeTerm>> bounds) {
-    public static final ClaimSet NONE = new ClaimSet(Optional.empty(), List.of(), List.of());
+public record ClaimSet(
+        Optional<String> obstacle,
+        List<Claim> toAllocate,
+        List<List<NodeTerm>> bounds,
+        Optional<ImplicitClaim> implicit) {
+    public static final ClaimSet NONE = new ClaimSet(Optional.empty(), List.of(), List.of(), Optional.empty());
+
+    /** Why a node refuses that cannot use the devices of an allocated claim, in kube-scheduler's words. */
+    private static final String ELSEWHERE = "resourceclaim not available on the node";
 
     public static ClaimSet of(Devices devices, Pod pod) {
         var toAllocate = new ArrayList<Claim>();
@@ -39,6 +47,13 @@ public record ClaimSet(Optional<String> obstacle, List<Claim> toAllocate, List<L
                     return obstacle(
                             "resourceclaim \"" + name + "\" is in use by " + Claim.RESERVED_LIMIT + " pods already");
                 }
+                Optional<Eviction> eviction =
+                        claim.reservedFor().contains(pod.uid()) ? Optional.empty() : devices.eviction(claim);
+                if (eviction.isPresent()) {
+                    return obstacle("resourceclaim \"" + name + "\" has to give up device "
+                            + eviction.get().device() + ", which has the taint "
+                            + eviction.get().taint());
+                }
                 claim.allocation().get().nodes().ifPresent(bounds::add);
                 continue;
             }
@@ -48,19 +63,33 @@ public record ClaimSet(Optional<String> obstacle, List<Claim> toAllocate, List<L
             }
             toAllocate.add(claim);
         }
-        return new ClaimSet(Optional.empty(), List.copyOf(toAllocate), List.copyOf(bounds));
+        return new ClaimSet(Optional.empty(), List.copyOf(toAllocate), List.copyOf(bounds), Optional.empty());
     }
 
     private static ClaimSet obstacle(String message) {
-        return new ClaimSet(Optional.of(message), List.of(), List.of());
+        return new ClaimSet(Optional.of(message), List.of(), List.of(), Optional.empty());
     }
 
+    /** The same and this claim. */
+    public ClaimSet with(ImplicitClaim claim) {
+        var all = new ArrayList<>(toAllocate);
+        all.add(claim.claim());
+        return new ClaimSet(obstacle, List.copyOf(all), bounds, Optional.of(claim));
+    }
+
+    /** kube-scheduler's words, then the field and the remedy. */
     private static Optional<String> missingClass(Devices devices, Claim claim) {
-        for (Claim.Request request : claim.requests()) {
-            for (Claim.Ask ask : request.alternatives()) {
+        for (int i = 0; i < claim.requests().size(); i++) {
+            Claim.Request request = claim.requests().get(i);
+            for (int j = 0; j < request.alternatives().size(); j++) {
+                Claim.Ask ask = request.alternatives().get(j);
                 if (devices.deviceClass(ask.deviceClass()).isEmpty()) {
                     String name = ask.name().isEmpty() ? request.name() : request.name() + "/" + ask.name();
-                    return Optional.of("request " + name + ": device class " + ask.deviceClass() + " does not exist");
+                    String field = "spec.devices.requests[" + i + "]"
+                            + (request.prioritized() ? ".firstAvailable[" + j + "]" : ".exactly") + ".deviceClassName";
+                    return Optional.of("request " + name + ": device class " + ask.deviceClass()
+                            + " does not exist. Remedy: create it, or name another in " + field + " of claim "
+                            + claim.name());
                 }
             }
         }
@@ -79,19 +108,33 @@ public record ClaimSet(Optional<String> obstacle, List<Claim> toAllocate, List<L
         return (int) count;
     }
 
-    /** The slots, among those given, whose node the allocated claims allow. */
+    /** The slots, among those given, whose node the allocated claims allow, and that needs the implicit one. */
     public long filter(@Nullable Node[] nodes, long mask) {
-        if (bounds.isEmpty()) {
+        if (bounds.isEmpty() && implicit.isEmpty()) {
             return mask;
         }
         long result = mask;
         for (long rest = mask; rest != 0; rest &= rest - 1) {
             Node node = nodes[Long.numberOfTrailingZeros(rest)];
-            if (node == null || !allows(node)) {
+            if (node == null || refusal(node).isPresent()) {
                 result &= ~(rest & -rest);
             }
         }
         return result;
+    }
+
+    /** Why the claims do not go together with the node; empty when they may. */
+    public Optional<String> refusal(Node node) {
+        if (!allows(node)) {
+            return Optional.of(ELSEWHERE);
+        }
+        // Where a device plugin offers a resource, only that serves it.
+        return implicit.stream()
+                .flatMap(claim -> claim.mappings().stream())
+                .map(ImplicitClaim.Mapping::resource)
+                .filter(resource -> node.allocatable().getOrDefault(resource, 0L) > 0)
+                .findFirst()
+                .map(resource -> "Insufficient " + resource);
     }
 
     private boolean allows(Node node) {

@@ -1,11 +1,13 @@
 package dev.gyropilot.brain.placement.device;
 
+import dev.gyropilot.brain.placement.Pod;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** All slices, classes and claims of a snapshot, and which devices are in use. Immutable; a change makes a cheap copy. */
 public final class Devices {
     public static final Devices EMPTY = new Devices(
-            new Shards<>(), new Shards<>(), Set.of(), new Shards<>(), Map.of(), new Shards<>(), new Shards<>());
+            new Shards<>(), new Shards<>(), Set.of(), new Shards<>(), Classes.NONE, new Shards<>(), new Shards<>());
 
     private final Shards<String, Slice> slices;
     private final Shards<PoolId, Pool> pools;
@@ -24,7 +26,7 @@ public final class Devices {
     /** Pools with slices of this node, by node name. */
     private final Shards<String, Set<PoolId>> poolsOfNode;
 
-    private final Map<String, DeviceClass> classes;
+    private final Classes classes;
     private final Shards<String, Claim> claims;
 
     /** By pool and device name. */
@@ -35,7 +37,7 @@ public final class Devices {
             Shards<PoolId, Pool> pools,
             Set<PoolId> widePools,
             Shards<String, Set<PoolId>> poolsOfNode,
-            Map<String, DeviceClass> classes,
+            Classes classes,
             Shards<String, Claim> claims,
             Shards<PoolId, Map<String, Use>> uses) {
         this.slices = slices;
@@ -99,15 +101,15 @@ public final class Devices {
 
     /** Adds or replaces a class. */
     public Devices with(DeviceClass deviceClass) {
-        var next = new HashMap<>(classes);
-        next.put(deviceClass.name(), deviceClass);
-        return new Devices(slices, pools, widePools, poolsOfNode, Map.copyOf(next), claims, uses);
+        return with(classes.with(deviceClass.name(), deviceClass));
     }
 
     public Devices withoutClass(String name) {
-        var next = new HashMap<>(classes);
-        next.remove(name);
-        return new Devices(slices, pools, widePools, poolsOfNode, Map.copyOf(next), claims, uses);
+        return with(classes.with(name, null));
+    }
+
+    private Devices with(Classes other) {
+        return new Devices(slices, pools, widePools, poolsOfNode, other, claims, uses);
     }
 
     /** Adds or replaces a claim; the devices of its allocation are in use from now on, those of its former one no longer. */
@@ -161,13 +163,79 @@ public final class Devices {
     }
 
     public Optional<DeviceClass> deviceClass(String name) {
-        return Optional.ofNullable(classes.get(name));
+        return classes.named(name);
+    }
+
+    /** The class whose devices serve an extended resource. */
+    Optional<DeviceClass> classFor(String resource) {
+        return classes.serving(resource);
+    }
+
+    /** Those of a pod's extended resources that devices may serve. */
+    public Set<String> served(Pod pod) {
+        if (pod.extended().isEmpty()) {
+            return Set.of();
+        }
+        var served = new TreeSet<String>();
+        for (ExtendedAsk ask : pod.extended()) {
+            if (classFor(ask.resource()).isPresent()) {
+                served.add(ask.resource());
+            }
+        }
+        return served;
+    }
+
+    /** Whether what a pod gets depends on devices. */
+    public boolean concern(Pod pod) {
+        return pod.hasClaims() || !served(pod).isEmpty();
     }
 
     /** How many claims hold a device, shares included; uses with admin access do not count. */
     public int holders(DeviceId device) {
         Use use = uses(device.pool()).getOrDefault(device.device(), Use.NONE);
         return use.holders() + use.shares();
+    }
+
+    /** What is wrong with the slices of a pool, by slice; nothing is offered from such a pool. */
+    public Map<String, String> flaws(PoolId id) {
+        Pool pool = pools.get(id);
+        return pool == null ? Map.of() : SliceFlaws.of(pool);
+    }
+
+    /** The soonest moment at which a claim's pods have to leave its devices; empty: never. */
+    public Optional<Eviction> eviction(Claim claim) {
+        @Nullable Eviction soonest = null;
+        List<ClaimAllocation.Result> results =
+                claim.allocation().map(ClaimAllocation::results).orElse(List.of());
+        for (ClaimAllocation.Result result : results) {
+            Pool pool = pools.get(result.device().pool());
+            List<DeviceTaint> taints = pool == null
+                    ? List.of()
+                    : pool.newest(result.device().device()).map(Device::taints).orElse(List.of());
+            for (DeviceTaint taint : taints) {
+                OptionalLong at = leaveAt(taint, result.tolerations());
+                if (at.isPresent() && (soonest == null || at.getAsLong() < soonest.atMillis())) {
+                    soonest = new Eviction(result.device(), taint, at.getAsLong());
+                }
+            }
+        }
+        return Optional.ofNullable(soonest);
+    }
+
+    /** Tolerations with a time hold that long from when the taint was added, the shortest counts; empty: need not leave. */
+    private static OptionalLong leaveAt(DeviceTaint taint, List<DeviceToleration> tolerations) {
+        if (!taint.evicts()) {
+            return OptionalLong.empty();
+        }
+        List<DeviceToleration> matching =
+                tolerations.stream().filter(t -> t.tolerates(taint)).toList();
+        if (matching.isEmpty()) {
+            return OptionalLong.of(taint.addedMillis());
+        }
+        return matching.stream()
+                .flatMap(t -> t.tolerationSeconds().stream())
+                .mapToLong(seconds -> taint.addedMillis() + 1000L * Math.clamp(seconds, 0, Integer.MAX_VALUE))
+                .min();
     }
 
     /** The slices whose devices are reached from this node alone. */

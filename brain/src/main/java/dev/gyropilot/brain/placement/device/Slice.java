@@ -1,8 +1,10 @@
 package dev.gyropilot.brain.placement.device;
 
 import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A ResourceSlice.
@@ -24,6 +26,42 @@ public record Slice(
     public Slice {
         devices = List.copyOf(devices);
         sharedCounters = List.copyOf(sharedCounters);
+    }
+
+    /** Whether pods have to leave one of its devices. */
+    public boolean evicts() {
+        return devices.stream().anyMatch(device -> device.taints().stream().anyMatch(DeviceTaint::evicts));
+    }
+
+    /**
+     * The same slice, in which every taint has a time: one that comes without has that of the slice before, else now.
+     *
+     * @param before the slice as it was; absent when it is new
+     */
+    public Slice dated(Optional<Slice> before, long nowMillis) {
+        if (devices.stream().allMatch(device -> device.taints().stream().allMatch(taint -> taint.addedMillis() != 0))) {
+            return this;
+        }
+        var dated = new ArrayList<Device>();
+        for (Device device : devices) {
+            List<DeviceTaint> known = before.stream()
+                    .flatMap(slice -> slice.devices.stream())
+                    .filter(other -> other.name().equals(device.name()))
+                    .flatMap(other -> other.taints().stream())
+                    .toList();
+            dated.add(device.withTaints(device.taints().stream()
+                    .map(taint -> taint.addedMillis() != 0 ? taint : taint.since(since(known, taint, nowMillis)))
+                    .toList()));
+        }
+        return withDevices(dated);
+    }
+
+    private static long since(List<DeviceTaint> known, DeviceTaint taint, long nowMillis) {
+        return known.stream()
+                .filter(taint::isSame)
+                .mapToLong(DeviceTaint::addedMillis)
+                .findFirst()
+                .orElse(nowMillis);
     }
 
     Slice withDevices(List<Device> other) {

@@ -1,7 +1,7 @@
 package dev.gyropilot.brain.placement.device;
 
 import java.util.ArrayList;
-import java.util.List;
+import java.util.Collection;
 
 /**
  * A taint for all devices that match (DeviceTaintRule). What is empty matches everything.
@@ -10,7 +10,7 @@ import java.util.List;
  */
 public record TaintRule(String driver, String pool, String device, boolean matchesNothing, DeviceTaint taint) {
     /** The slice with the taints of these rules on the devices that they match. */
-    public static Slice apply(List<TaintRule> rules, Slice slice) {
+    public static Slice apply(Collection<TaintRule> rules, Slice slice) {
         if (rules.stream().noneMatch(rule -> rule.mayMatch(slice))) {
             return slice;
         }

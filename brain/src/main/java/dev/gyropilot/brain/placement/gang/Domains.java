@@ -7,9 +7,11 @@ import dev.gyropilot.brain.placement.Snapshot;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** The values of a node label as places for a group, and how many pods each could hold at most by its free resources. */
@@ -27,8 +29,10 @@ final class Domains {
     /** Those with the least room first; equal ones by name. */
     static List<Domain> of(Snapshot snapshot, Group group, String key, Map<String, String> within) {
         var shapes = new IdentityHashMap<PodShape, Integer>();
+        var served = new HashSet<String>();
         for (Pod pod : group.allPods()) {
             shapes.merge(pod.shape(), 1, Integer::sum);
+            served.addAll(snapshot.devices().served(pod));
         }
         List<PodShape> distinct = new ArrayList<>(shapes.keySet());
         var rooms = new TreeMap<String, long[]>();
@@ -37,7 +41,7 @@ final class Domains {
             if (value != null && isWithin(node, within)) {
                 long[] room = rooms.computeIfAbsent(value, v -> new long[distinct.size()]);
                 for (int i = 0; i < room.length; i++) {
-                    room[i] += room(snapshot, node, distinct.get(i));
+                    room[i] += room(snapshot, node, distinct.get(i), served);
                 }
             }
         }
@@ -64,13 +68,16 @@ final class Domains {
         return true;
     }
 
-    private static long room(Snapshot snapshot, Node node, PodShape shape) {
+    /** @param served resources that devices may serve where the node itself has none */
+    private static long room(Snapshot snapshot, Node node, PodShape shape, Set<String> served) {
         if (node.unschedulable()) {
             return 0;
         }
         long room = snapshot.free(node.name(), "pods");
         for (var request : shape.requests().entrySet()) {
-            if (request.getValue() > 0) {
+            boolean byDevices =
+                    served.contains(request.getKey()) && node.allocatable().getOrDefault(request.getKey(), 0L) == 0;
+            if (request.getValue() > 0 && !byDevices) {
                 room = Math.min(room, snapshot.free(node.name(), request.getKey()) / request.getValue());
             }
         }

@@ -9,21 +9,18 @@ import java.util.List;
 /**
  * The ResourceClaims that a pod uses.
  *
- * @param names of those that exist or should
+ * @param names of those that exist or should, the implicit one of a placed pod among them
  * @param pending entries of the pod whose claim is still to be made from a template
  */
 public record ClaimNames(List<String> names, List<String> pending) {
     /** Reads a pod's claims; an entry for which the status names no claim needs none. */
     public static ClaimNames of(Pod pod) {
-        if (orEmpty(pod.getSpec().getResourceClaims()).isEmpty()) {
-            return new ClaimNames(List.of(), List.of());
-        }
         var names = new ArrayList<String>();
         var pending = new ArrayList<String>();
         var statuses = pod.getStatus() == null
                 ? List.<io.fabric8.kubernetes.api.model.PodResourceClaimStatus>of()
                 : orEmpty(pod.getStatus().getResourceClaimStatuses());
-        for (var entry : pod.getSpec().getResourceClaims()) {
+        for (var entry : orEmpty(pod.getSpec().getResourceClaims())) {
             if (entry.getResourceClaimName() != null) {
                 names.add(entry.getResourceClaimName());
                 continue;
@@ -37,6 +34,7 @@ public record ClaimNames(List<String> names, List<String> pending) {
                 names.add(made.get().getResourceClaimName());
             }
         }
+        ExtendedReader.claim(pod).ifPresent(status -> names.add(status.getResourceClaimName()));
         return new ClaimNames(List.copyOf(names), List.copyOf(pending));
     }
 }

@@ -25,13 +25,15 @@ import io.fabric8.kubernetes.api.model.resource.v1.DeviceSelector;
 import io.fabric8.kubernetes.api.model.resource.v1.OpaqueDeviceConfiguration;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
 import java.math.BigDecimal;
+import java.time.DateTimeException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -54,10 +56,12 @@ public final class DeviceReader {
                         ? new Scope.PerDevice()
                         : scope(spec.getNodeName(), spec.getAllNodes(), spec.getNodeSelector())
                                 .orElse(new Scope.Unknown()),
-                orEmpty(spec.getDevices()).stream().map(DeviceReader::device).toList(),
-                orEmpty(spec.getSharedCounters()).stream()
-                        .map(s -> new Slice.CounterSet(s.getName(), counters(s.getCounters())))
-                        .toList());
+                each("spec.devices", spec.getDevices(), DeviceReader::device),
+                each(
+                        "spec.sharedCounters",
+                        spec.getSharedCounters(),
+                        (at, set) -> new Slice.CounterSet(
+                                required(set.getName(), at + ".name"), counters(at + ".counters", set.getCounters()))));
     }
 
     public static DeviceClass read(io.fabric8.kubernetes.api.model.resource.v1.DeviceClass object) {
@@ -68,7 +72,8 @@ public final class DeviceReader {
                 orEmpty(spec.getConfig()).stream()
                         .flatMap(c -> config(c.getOpaque()).stream())
                         .toList(),
-                Optional.ofNullable(spec.getExtendedResourceName()));
+                Optional.ofNullable(spec.getExtendedResourceName()),
+                millis(object.getMetadata().getCreationTimestamp()));
     }
 
     /** A DeviceTaintRule of any version: without a selector it is for no device, with an empty one for all. */
@@ -82,7 +87,26 @@ public final class DeviceReader {
                 text(selector, "pool"),
                 text(selector, "device"),
                 object.get("spec", "deviceSelector") == null,
-                new DeviceTaint(text(taint, "key"), text(taint, "value"), text(taint, "effect")));
+                new DeviceTaint(
+                        text(taint, "key"),
+                        text(taint, "value"),
+                        text(taint, "effect"),
+                        millis(
+                                taint.get("timeAdded") instanceof String added
+                                        ? added
+                                        : object.getMetadata().getCreationTimestamp())));
+    }
+
+    /** @throws IllegalArgumentException when it is no time */
+    private static long millis(@Nullable String time) {
+        try {
+            return time == null || time.isEmpty() ? 0 : Instant.parse(time).toEpochMilli();
+        } catch (DateTimeException e) {
+            throw new IllegalArgumentException(
+                    "taint.timeAdded is \"" + time
+                            + "\", which is no time. Remedy: write it like 2030-01-31T12:00:00Z.",
+                    e);
+        }
     }
 
     private static String text(Map<?, ?> map, String key) {
@@ -103,33 +127,40 @@ public final class DeviceReader {
                 : Optional.of(new DeviceConfig(opaque.getDriver(), opaque.getParameters()));
     }
 
-    private static Device device(io.fabric8.kubernetes.api.model.resource.v1.Device device) {
+    private static Device device(String at, io.fabric8.kubernetes.api.model.resource.v1.Device device) {
         var consumes = new HashMap<String, Map<String, BigDecimal>>();
         var groups = new HashMap<String, Set<String>>();
-        for (DeviceCounterConsumption draw : orEmpty(device.getConsumesCounters())) {
-            consumes.put(draw.getCounterSet(), counters(draw.getCounters()));
+        List<DeviceCounterConsumption> draws = orEmpty(device.getConsumesCounters());
+        for (int i = 0; i < draws.size(); i++) {
+            String field = at + ".consumesCounters[" + i + "]";
+            DeviceCounterConsumption draw = draws.get(i);
+            String set = required(draw.getCounterSet(), field + ".counterSet");
+            consumes.put(set, counters(field + ".counters", draw.getCounters()));
             Set<String> named = groups(draw);
             if (!named.isEmpty()) {
-                groups.put(draw.getCounterSet(), named);
+                groups.put(set, named);
             }
         }
         return new Device(
-                device.getName(),
-                mapped(device.getAttributes(), DeviceReader::attribute),
-                mapped(device.getCapacity(), DeviceReader::capacity),
+                required(device.getName(), at + ".name"),
+                mapped(at + ".attributes", device.getAttributes(), (_, attribute) -> attribute(attribute)),
+                mapped(at + ".capacity", device.getCapacity(), DeviceReader::capacity),
                 Map.copyOf(consumes),
                 Map.copyOf(groups),
                 scope(device.getNodeName(), device.getAllNodes(), device.getNodeSelector()),
-                orEmpty(device.getTaints()).stream()
-                        .map(t -> new DeviceTaint(
-                                t.getKey(),
-                                requireNonNullElse(t.getValue(), ""),
-                                requireNonNullElse(t.getEffect(), "")))
-                        .toList(),
+                each(at + ".taints", device.getTaints(), DeviceReader::taint),
                 Boolean.TRUE.equals(device.getBindsToNode()),
                 List.copyOf(orEmpty(device.getBindingConditions())),
                 List.copyOf(orEmpty(device.getBindingFailureConditions())),
                 Boolean.TRUE.equals(device.getAllowMultipleAllocations()));
+    }
+
+    private static DeviceTaint taint(String at, io.fabric8.kubernetes.api.model.resource.v1.DeviceTaint taint) {
+        return new DeviceTaint(
+                required(taint.getKey(), at + ".key"),
+                requireNonNullElse(taint.getValue(), ""),
+                requireNonNullElse(taint.getEffect(), ""),
+                millis(taint.getTimeAdded()));
     }
 
     /** The compatibility groups, a field that the client's types do not have yet. */
@@ -185,42 +216,65 @@ public final class DeviceReader {
         return new AttributeValue(type, values, true);
     }
 
-    private static Capacity capacity(DeviceCapacity capacity) {
+    private static Capacity capacity(String at, DeviceCapacity capacity) {
         var policy = Optional.ofNullable(capacity.getRequestPolicy()).map(p -> {
+            String field = at + ".requestPolicy";
             var range = Optional.ofNullable(p.getValidRange())
                     .map(r -> new Capacity.Range(
-                            exact(r.getMin()).orElse(BigDecimal.ZERO), exact(r.getMax()), exact(r.getStep())));
-            var values = orEmpty(p.getValidValues()).stream()
-                    .map(Quantities::exact)
+                            exact(field + ".validRange.min", r.getMin()).orElse(BigDecimal.ZERO),
+                            exact(field + ".validRange.max", r.getMax()),
+                            exact(field + ".validRange.step", r.getStep())));
+            var values = each(field + ".validValues", p.getValidValues(), DeviceReader::amount).stream()
                     .sorted()
                     .toList();
-            return new Capacity.Policy(exact(p.getDefault()), values, range);
+            return new Capacity.Policy(exact(field + ".default", p.getDefault()), values, range);
         });
-        return new Capacity(
-                Quantities.exact(required(capacity.getValue(), "the value of a device's capacity")), policy);
+        return new Capacity(amount(at + ".value", capacity.getValue()), policy);
     }
 
     private static <T> T required(@Nullable T value, String field) {
-        if (value == null) {
+        if (value == null || value.equals("")) {
             throw new IllegalArgumentException(field + " is missing. Remedy: set it.");
         }
         return value;
     }
 
-    private static Optional<BigDecimal> exact(@Nullable Quantity quantity) {
-        return quantity == null ? Optional.empty() : Optional.of(Quantities.exact(quantity));
+    private static BigDecimal amount(String field, @Nullable Quantity quantity) {
+        Quantity given = required(quantity, field);
+        try {
+            return Quantities.exact(given);
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw new IllegalArgumentException(
+                    field + " is \"" + given
+                            + "\", which is no quantity. Remedy: write a number with a unit, such as 80Gi.",
+                    e);
+        }
     }
 
-    private static Map<String, BigDecimal> counters(@Nullable Map<String, Counter> counters) {
-        return mapped(counters, c -> Quantities.exact(required(c.getValue(), "the value of a counter")));
+    private static Optional<BigDecimal> exact(String field, @Nullable Quantity quantity) {
+        return quantity == null ? Optional.empty() : Optional.of(amount(field, quantity));
     }
 
-    private static <A, B> Map<String, B> mapped(@Nullable Map<String, A> from, Function<A, B> value) {
+    private static Map<String, BigDecimal> counters(String at, @Nullable Map<String, Counter> counters) {
+        return mapped(at, counters, (field, counter) -> amount(field + ".value", counter.getValue()));
+    }
+
+    /** @param read is told the field that holds the element */
+    private static <A, B> List<B> each(String field, @Nullable List<A> from, BiFunction<String, A, B> read) {
+        var result = new ArrayList<B>();
+        for (A element : orEmpty(from)) {
+            result.add(read.apply(field + "[" + result.size() + "]", element));
+        }
+        return List.copyOf(result);
+    }
+
+    private static <A, B> Map<String, B> mapped(
+            String field, @Nullable Map<String, A> from, BiFunction<String, A, B> read) {
         if (from == null || from.isEmpty()) {
             return Map.of();
         }
         var result = new HashMap<String, B>();
-        from.forEach((key, a) -> result.put(key, value.apply(a)));
+        from.forEach((key, a) -> result.put(key, read.apply(field + "[" + key + "]", a)));
         return Map.copyOf(result);
     }
 }

@@ -19,6 +19,7 @@ import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
 import io.fabric8.kubernetes.api.model.WeightedPodAffinityTerm;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +53,8 @@ public final class PodReader {
                 priority == null ? 0 : priority,
                 created == null ? 0 : Instant.parse(created).toEpochMilli(),
                 claims.names(),
-                claims.pending());
+                claims.pending(),
+                ExtendedReader.asks(pod));
     }
 
     private synchronized PodShape canonical(PodShape shape) {
@@ -72,10 +74,12 @@ public final class PodReader {
         Affinity affinity = Objects.requireNonNullElseGet(spec.getAffinity(), Affinity::new);
         var nodes = affinity.getNodeAffinity();
         var requests = PodRequests.of(spec);
+        Map<String, Long> amounts = new HashMap<>(requests.amounts());
+        amounts.keySet().removeAll(ExtendedReader.served(pod));
         return new PodShape(
                 namespace,
                 labels,
-                requests.amounts(),
+                Map.copyOf(amounts),
                 requests.scoringCpuMillis(),
                 requests.scoringMemoryBytes(),
                 "",

@@ -121,11 +121,12 @@ final class Auction {
         }
         offer.victims.subList(0, taken).forEach(rights::giveBack);
         // Claims are a pod's own: what one pod was offered says nothing about the next.
-        return taken == offer.victims.size() && (!pod.hasClaims() || probe(node, pod, offer.victims) != null);
+        return taken == offer.victims.size()
+                && (!now.devices().concern(pod) || probe(node, pod, offer.victims) != null);
     }
 
     private void accept(Node seller, Offer offer, Pod pod, PriorityQueue<Bid> bids) {
-        Verdict.Placed placed = pod.hasClaims() ? probe(seller, pod, offer.victims) : offer.placed;
+        Verdict.Placed placed = now.devices().concern(pod) ? probe(seller, pod, offer.victims) : offer.placed;
         if (placed == null) {
             throw new IllegalStateException("the bid of node " + seller.name() + " did not hold");
         }
@@ -160,7 +161,7 @@ final class Auction {
     private void estimate(PriorityQueue<Bid> bids, Node node, Pod pod) {
         List<Victim> here = victims(node);
         if (fits(node, pod, here)) {
-            boolean free = here.isEmpty() || pod.hasClaims() || fits(node, pod, List.of());
+            boolean free = here.isEmpty() || now.devices().concern(pod) || fits(node, pod, List.of());
             double cost = free ? 0 : here.getFirst().cost();
             bids.add(new Bid(node, cost, null, versions.getOrDefault(node.name(), 0)));
         }
@@ -220,6 +221,10 @@ final class Auction {
     /** Whether the requests are free once these are gone; claims and all other rules are not looked at. */
     private boolean fits(Node node, Pod pod, List<Victim> here) {
         for (var request : pod.shape().requests().entrySet()) {
+            if (node.allocatable().getOrDefault(request.getKey(), 0L) == 0
+                    && now.devices().served(pod).contains(request.getKey())) {
+                continue;
+            }
             long free = now.free(node.name(), request.getKey());
             for (Victim victim : here) {
                 for (Victim.PlacedPod placed : victim.pods()) {

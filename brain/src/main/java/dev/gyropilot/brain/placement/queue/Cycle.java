@@ -270,6 +270,7 @@ public final class Cycle {
             var pods = new ArrayList<Object>();
             for (Pod pod : job.group().allPods()) {
                 pods.add(pod.shape());
+                pods.add(pod.extended());
                 for (String name : pod.claims()) {
                     Claim claim = now.devices().claim(pod.namespace(), name).orElse(null);
                     pods.add(claim == null || claim.allocation().isPresent() ? name : claim.requests());

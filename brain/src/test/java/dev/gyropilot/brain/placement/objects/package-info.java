@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gyropilot.brain.placement.objects;
+
+import org.jspecify.annotations.NullMarked;
