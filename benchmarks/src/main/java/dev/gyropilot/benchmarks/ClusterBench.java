@@ -1,6 +1,5 @@
 package dev.gyropilot.benchmarks;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +17,7 @@ final class ClusterBench {
         } else {
             rows.addAll(new InstallBench(new Kube(Path.of(kubeconfig))).run());
         }
-        if (Files.isExecutable(Kube.home().resolve("bin/kube-apiserver"))) {
+        if (RealControlPlane.isBuilt()) {
             try (ScaleBench scale = ScaleBench.start()) {
                 rows.addAll(scale.run());
             }

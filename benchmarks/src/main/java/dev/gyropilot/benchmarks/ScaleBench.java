@@ -29,56 +29,33 @@ final class ScaleBench implements AutoCloseable {
     private static final Duration READY_LIMIT = Duration.ofMinutes(30);
     private static final Duration RESTART_LIMIT = Duration.ofMinutes(5);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
-    private static final List<String> PORTS =
-            List.of("ETCD_PORT", "PEER_PORT", "API_PORT", "KCM_PORT", "SCHED_PORT", "KWOK_PORT");
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final Path folder;
-    private final Map<String, String> environment = new HashMap<>();
+    private final RealControlPlane plane;
     private final Kube kube;
     private final List<BenchProcess> running = new ArrayList<>();
 
-    private ScaleBench(Path folder) throws IOException {
+    private ScaleBench(Path folder, RealControlPlane plane) {
         this.folder = folder;
-        this.kube = new Kube(folder.resolve("kubeconfig"));
-        for (String port : PORTS) {
-            environment.put(port, Integer.toString(BenchProcess.freePort()));
-        }
-        Path policy = Kube.ROOT.resolve("acceptance/kubernetes/conf/audit.yaml");
-        environment.put("NODES", "kwok");
-        environment.put(
-                "API_ARGS",
-                "--audit-policy-file=" + policy + " --audit-log-path=" + folder.resolve("audit.log")
-                        + " --audit-log-maxsize=4000");
-        environment.put(
-                "KCM_ARGS",
-                "--kube-api-qps=1000 --kube-api-burst=1000 --concurrent-deployment-syncs=20"
-                        + " --concurrent-replicaset-syncs=20 --concurrent-service-endpoint-syncs=20");
+        this.plane = plane;
+        this.kube = new Kube(plane.kubeconfig());
     }
 
     /** Starts the control plane. */
     static ScaleBench start() throws IOException, InterruptedException {
         System.err.println("cluster: starting a control plane");
-        ScaleBench bench = new ScaleBench(Files.createTempDirectory("gyropilot-scale"));
-        bench.script("up");
-        return bench;
-    }
-
-    private void script(String what) throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(
-                        "bash",
-                        Kube.ROOT
-                                .resolve("acceptance/kubernetes/control-plane.sh")
-                                .toString(),
-                        what,
-                        folder.toString())
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .redirectError(ProcessBuilder.Redirect.INHERIT);
-        builder.environment().putAll(environment);
-        int code = builder.start().waitFor();
-        if (code != 0) {
-            throw new IOException("the control plane did not go " + what + ": see " + folder.resolve("logs"));
-        }
+        Path folder = Files.createTempDirectory("gyropilot-scale");
+        Path policy = Kube.ROOT.resolve("acceptance/kubernetes/conf/audit.yaml");
+        Map<String, String> variables = Map.of(
+                "NODES", "kwok",
+                "API_ARGS",
+                        "--audit-policy-file=" + policy + " --audit-log-path=" + folder.resolve("audit.log")
+                                + " --audit-log-maxsize=4000",
+                "KCM_ARGS",
+                        "--kube-api-qps=1000 --kube-api-burst=1000 --concurrent-deployment-syncs=20"
+                                + " --concurrent-replicaset-syncs=20 --concurrent-service-endpoint-syncs=20");
+        return new ScaleBench(folder, RealControlPlane.start(folder, variables));
     }
 
     List<Row> run() throws IOException, InterruptedException {
@@ -261,15 +238,6 @@ final class ScaleBench implements AutoCloseable {
     @Override
     public void close() throws IOException {
         running.forEach(BenchProcess::close);
-        try {
-            script("down");
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
+        plane.close();
     }
 }

@@ -2,15 +2,19 @@ package dev.gyropilot.benchmarks;
 
 import dev.gyropilot.cli.Main;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -57,24 +61,37 @@ final class SchedulerBench {
 
     private record Figures(double firstBind, double bindsPerSecond, double cpuMillis, double apiServerCpuMillis) {}
 
+    /** Nothing acts on the objects, so that nodes need no heartbeat and pods wait for the scheduler that is measured. */
+    private static final Map<String, String> BARE =
+            Map.of("CONTROLLERS", "no", "API_ARGS", "--disable-admission-plugins=ServiceAccount,TaintNodesByCondition");
+
     private SchedulerBench() {}
 
+    private static KubernetesClient client(Path kubeconfig) throws IOException {
+        return new KubernetesClientBuilder()
+                .withConfig(new ConfigBuilder(Config.fromKubeconfig(Files.readString(kubeconfig)))
+                        .withMaxConcurrentRequests(256)
+                        .withMaxConcurrentRequestsPerHost(256)
+                        .build())
+                .build();
+    }
+
     static List<Row> run() throws IOException, InterruptedException {
-        Optional<Path> programs = BareControlPlane.programs();
-        if (programs.isEmpty()) {
+        if (!RealControlPlane.isBuilt()) {
             System.err.println("scheduler: left out, as acceptance/kubernetes/build.sh plane has not been run");
             return List.of();
         }
-        Candidate peer = new Candidate(
-                "kube-scheduler", "default-scheduler", kubeconfig -> kubeScheduler(programs.get(), kubeconfig));
+        Candidate peer = new Candidate("kube-scheduler", "default-scheduler", SchedulerBench::kubeScheduler);
         Candidate ours = new Candidate("gyropilot", "gyropilot", SchedulerBench::gyropilot);
         List<Row> rows = new ArrayList<>();
         for (Shape shape : SHAPES) {
             System.err.println("scheduler: " + shape.name() + ", making " + shape.nodes() + " nodes");
-            try (BareControlPlane plane = BareControlPlane.start()) {
-                furnish(plane.client(), shape);
-                Figures theirs = measure(plane, shape, peer);
-                Figures own = measure(plane, shape, ours);
+            Path folder = Files.createTempDirectory("gyropilot-bench");
+            try (RealControlPlane plane = RealControlPlane.start(folder, BARE);
+                    KubernetesClient client = client(plane.kubeconfig())) {
+                furnish(client, shape);
+                Figures theirs = measure(plane, client, shape, peer);
+                Figures own = measure(plane, client, shape, ours);
                 String name = "scheduler/" + shape.name() + "/";
                 System.err.println("scheduler: " + shape.name() + ", ours " + own + ", kube-scheduler " + theirs);
                 rows.add(row(name + "start-to-first-bind", own.firstBind, "s", theirs.firstBind));
@@ -109,14 +126,14 @@ final class SchedulerBench {
                         Integer.toString(port)));
     }
 
-    private static BenchProcess kubeScheduler(Path programs, Path kubeconfig) throws IOException {
+    private static BenchProcess kubeScheduler(Path kubeconfig) throws IOException {
         int port = BenchProcess.freePort();
         return BenchProcess.start(
                 List.of(
                         "sh",
                         "-c",
                         "exec \"$0\" \"$@\" 2>" + kubeconfig.resolveSibling("kube-scheduler.log"),
-                        programs.resolve("kube-scheduler").toString(),
+                        RealControlPlane.program("kube-scheduler").toString(),
                         "--kubeconfig=" + kubeconfig,
                         "--authentication-kubeconfig=" + kubeconfig,
                         "--authorization-kubeconfig=" + kubeconfig,
@@ -129,11 +146,10 @@ final class SchedulerBench {
                 port);
     }
 
-    private static Figures measure(BareControlPlane plane, Shape shape, Candidate candidate)
+    private static Figures measure(RealControlPlane plane, KubernetesClient client, Shape shape, Candidate candidate)
             throws IOException, InterruptedException {
         System.err.println("scheduler: " + shape.name() + ", " + candidate.name() + ", " + shape.pods() + " pods");
         String namespace = candidate.name();
-        KubernetesClient client = plane.client();
         post(client, "/api/v1/namespaces", """
                 {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "%s"}}""".formatted(namespace));
         forAll(shape.pods(), i -> submit(client, namespace, candidate.schedulerName(), shape.claims(), i));
