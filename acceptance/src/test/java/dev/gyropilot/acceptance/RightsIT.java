@@ -48,8 +48,14 @@ class RightsIT {
     /** Never a request of its own: the API server asks for it within another one, or a rare conflict makes it necessary. */
     private static Set<Right> unseen(String role) {
         return switch (role) {
-            // For an owner reference that blocks deletion, where that admission is on.
-            case "operator" -> Set.of(new Right("update", "gyropilot.dev", "modelservices/finalizers"));
+            // For an owner reference that blocks deletion, where that admission is on; and for an apply that creates.
+            case "operator" ->
+                Set.of(
+                        new Right("update", "gyropilot.dev", "modelservices/finalizers"),
+                        new Right("create", "gyropilot.dev", "engines"),
+                        new Right("create", "apps", "deployments"),
+                        new Right("create", "", "services"),
+                        new Right("create", "resource.k8s.io", "resourceclaimtemplates"));
             // With an allocation in the status; and to read a claim anew that somebody else has written meanwhile.
             case "scheduler" ->
                 Set.of(

@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,14 +51,16 @@ final class RoleProcess implements AutoCloseable {
         this.traffic = traffic;
         this.work = switch (role) {
             case operator ->
-                new LedWork((settings, cluster) -> {
+                new LedWork(this::operatorConfig, (settings, cluster) -> {
                     Operator started = Operator.startInstalled(operatorConfig(settings), cluster);
                     operator = started;
                     return started;
                 });
             case scheduler ->
-                new LedWork((settings, cluster) ->
-                        Scheduler.start(schedulerConfig(settings), cluster, Optional.of(state.resolve("decisions"))));
+                new LedWork(
+                        RoleProcess::schedulerConfig,
+                        (settings, cluster) -> Scheduler.start(
+                                schedulerConfig(settings), cluster, Optional.of(state.resolve("decisions"))));
             case gateway -> new GatewayWork();
         };
     }
@@ -150,6 +153,7 @@ final class RoleProcess implements AutoCloseable {
 
     /** Operator and scheduler work while they lead; other settings hold from a new term on. */
     private final class LedWork implements RoleWork {
+        private final Function<Configuration, ?> section;
         private final Start start;
         private final LedRole led;
         private volatile @Nullable Configuration settings;
@@ -159,8 +163,9 @@ final class RoleProcess implements AutoCloseable {
             AutoCloseable by(Configuration settings, Cluster cluster) throws Exception;
         }
 
-        LedWork(Start start) {
+        LedWork(Function<Configuration, ?> section, Start start) {
             String identity = LocalImages.hostName() + "_" + UUID.randomUUID();
+            this.section = section;
             this.start = start;
             this.led = new LedRole(role, identity, access, traffic, this::begin);
         }
@@ -177,8 +182,12 @@ final class RoleProcess implements AutoCloseable {
 
         @Override
         public void reconfigure(Configuration configuration) {
+            Configuration former = settings;
             settings = configuration;
-            led.standAnew();
+            // What concerns other roles disturbs none here.
+            if (former == null || !section.apply(former).equals(section.apply(configuration))) {
+                led.standAnew();
+            }
         }
 
         @Override

@@ -93,7 +93,15 @@ class LeadershipTest {
                     SchedulableObjects.pod(client, "b", SchedulerConfig.NAME, Map.of());
                     await().atMost(LIMIT).until(() -> SchedulableObjects.isBound(client, "b"));
 
-                    only.reconfigure(Configuration.read(folder.resolve("none")));
+                    Path config = folder.resolve("config.yaml");
+                    Files.writeString(config, "gateway: {retries: 3}\n");
+                    only.reconfigure(Configuration.read(config));
+                    assertThat(only.acts())
+                            .as("settings of another role disturb nothing")
+                            .isTrue();
+                    Files.writeString(config, "scheduler: {bindParallelism: 3}\n");
+                    only.reconfigure(Configuration.read(config));
+                    await().atMost(LIMIT).until(() -> !only.acts());
                     SchedulableObjects.pod(client, "c", SchedulerConfig.NAME, Map.of());
                     await().atMost(LIMIT).until(() -> SchedulableObjects.isBound(client, "c"));
                     assertThat(only.live()).isTrue();

@@ -320,12 +320,12 @@ final class Writer implements Actions, Remarks, AutoCloseable {
                         .build())
                 .build();
         try {
-            var resource = cluster.client()
-                    .pods()
-                    .inNamespace(pod.getMetadata().getNamespace())
-                    .withName(pod.getMetadata().getName());
             String patch = cluster.client().getKubernetesSerialization().asJson(Map.of("status", status));
-            var _ = resource.subresource("status").patch(PatchContext.of(PatchType.STRATEGIC_MERGE), patch);
+            // For a name alone the client would read the pod first, which the scheduler may not.
+            var _ = cluster.client()
+                    .resource(pod)
+                    .subresource("status")
+                    .patch(PatchContext.of(PatchType.STRATEGIC_MERGE), patch);
         } catch (KubernetesClientException e) {
             log.debug("condition of {} not written: {}", Key.of(pod), e.getMessage());
         }
