@@ -56,11 +56,16 @@ class RightsIT {
                         new Right("create", "apps", "deployments"),
                         new Right("create", "", "services"),
                         new Right("create", "resource.k8s.io", "resourceclaimtemplates"));
-            // With an allocation in the status; and to read a claim anew that somebody else has written meanwhile.
+            // With an allocation in the status; to read a claim anew that somebody else has written meanwhile; and for what this
+            // cluster does not serve: rules that taint devices, and claims for extended resources.
             case "scheduler" ->
                 Set.of(
                         new Right("update", "resource.k8s.io", "resourceclaims/binding"),
-                        new Right("get", "resource.k8s.io", "resourceclaims"));
+                        new Right("get", "resource.k8s.io", "resourceclaims"),
+                        new Right("list", "resource.k8s.io", "devicetaintrules"),
+                        new Right("watch", "resource.k8s.io", "devicetaintrules"),
+                        new Right("create", "resource.k8s.io", "resourceclaims"),
+                        new Right("delete", "resource.k8s.io", "resourceclaims"));
             default -> Set.of();
         };
     }
