@@ -66,7 +66,8 @@ if [ "$quick" = no ] && [ -z "${GYROPILOT_DRA_CROSSCHECK:-}" ]; then
 fi
 
 # A test that fails is run once more: on a starved machine that tells a slow answer from a wrong one. The summary names such tests as flakes.
-arguments=(-B -Dexcluded.groups="$groups" -Dsurefire.rerunFailingTestsCount=1)
+# Two rooms at a time: much of a test is waiting, for processes, disks and back-offs.
+arguments=(-B -T 2 -Dexcluded.groups="$groups" -Dsurefire.rerunFailingTestsCount=1)
 [ "$quick" = no ] || arguments+=(-Dgyropilot.quick=true)
 arguments+=(-Ddra.crosscheck.inputs="$inputs")
 [ "$guide" = no ] || arguments+=(-Dguide.write=true -Dtest=GuideIT -Dsurefire.failIfNoSpecifiedTests=false)

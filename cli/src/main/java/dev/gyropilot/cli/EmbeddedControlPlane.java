@@ -43,7 +43,7 @@ final class EmbeddedControlPlane implements ControlPlane {
         ApiServer api = ApiServer.start(configuration.section(
                 "apiServer", ApiServerConfig.of(home.directory().resolve("apiserver"), port)));
         api.writeKubeconfig(home.kubeconfig(), ApiServer.ADMIN);
-        EmbeddedKinds.define(api.client());
+        EmbeddedKinds.defineSoon(api.client());
         return new EmbeddedControlPlane(home, configuration, api, clock);
     }
 
