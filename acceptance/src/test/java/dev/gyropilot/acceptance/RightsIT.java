@@ -56,7 +56,8 @@ class RightsIT {
                         new Right("create", "apps", "deployments"),
                         new Right("create", "", "services"),
                         new Right("create", "resource.k8s.io", "resourceclaimtemplates"));
-            // With an allocation in the status; to read a claim anew that somebody else has written meanwhile; and for what this
+            // With an allocation in the status; to read a claim anew that somebody else has written meanwhile; and for
+            // what this
             // cluster does not serve: rules that taint devices, and claims for extended resources.
             case "scheduler" ->
                 Set.of(
