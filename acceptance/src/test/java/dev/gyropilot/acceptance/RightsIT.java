@@ -74,6 +74,8 @@ class RightsIT {
     @BeforeAll
     static void work() throws Exception {
         cluster = RealCluster.breakable();
+        // What another test has installed may still be going.
+        cluster.kubectl("wait", "--for=delete", "namespace/" + RealCluster.NAMESPACE, "--timeout=90s");
         begin = Instant.now();
         cluster.kubectl("create", "namespace", STORY).succeeded();
         cluster.kubectlWithInput(FOREIGN_KINDS, "apply", "-f", "-").succeeded();
