@@ -57,12 +57,14 @@ class RightsIT {
                         new Right("create", "", "services"),
                         new Right("create", "resource.k8s.io", "resourceclaimtemplates"));
             // With an allocation in the status; to read a claim anew that somebody else has written meanwhile; and for
-            // what this
-            // cluster does not serve: rules that taint devices, and claims for extended resources.
+            // what
+            // this cluster does not serve: rules that taint devices, its own gangs, and claims for extended resources.
             case "scheduler" ->
                 Set.of(
                         new Right("update", "resource.k8s.io", "resourceclaims/binding"),
                         new Right("get", "resource.k8s.io", "resourceclaims"),
+                        new Right("list", "scheduling.k8s.io", "podgroups"),
+                        new Right("watch", "scheduling.k8s.io", "podgroups"),
                         new Right("list", "resource.k8s.io", "devicetaintrules"),
                         new Right("watch", "resource.k8s.io", "devicetaintrules"),
                         new Right("create", "resource.k8s.io", "resourceclaims"),
@@ -341,8 +343,7 @@ class RightsIT {
             spec: {spec: {devices: {requests: [{name: one, exactly: {deviceClassName: rights.example}}]}}}
             """;
 
-    private static final String FOREIGN_KINDS = kind("scheduling.k8s.io", "v1beta1", "PodGroup", "Namespaced")
-            + kind("scheduling.volcano.sh", "v1beta1", "PodGroup", "Namespaced")
+    private static final String FOREIGN_KINDS = kind("scheduling.volcano.sh", "v1beta1", "PodGroup", "Namespaced")
             + kind("scheduling.volcano.sh", "v1beta1", "Queue", "Cluster")
             + kind("scheduling.run.ai", "v2alpha2", "PodGroup", "Namespaced")
             + kind("scheduling.run.ai", "v2", "Queue", "Cluster")
