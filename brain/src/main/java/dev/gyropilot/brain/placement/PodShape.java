@@ -60,37 +60,25 @@ public record PodShape(
     public PodShape within(Map<String, String> nodeLabels) {
         var selector = new HashMap<>(nodeSelector);
         selector.putAll(nodeLabels);
-        return new PodShape(
-                namespace,
-                labels,
-                requests,
-                scoringCpuMillis,
-                scoringMemoryBytes,
-                nodeName,
-                Map.copyOf(selector),
-                requiredNodeTerms,
-                preferredNodeTerms,
-                tolerations,
-                hostPorts,
-                requiredAffinity,
-                requiredAntiAffinity,
-                preferredAffinity,
-                spread,
-                terminating);
+        return with(requests, Map.copyOf(selector));
     }
 
     /** The same shape, but without requests for these resources. */
     public PodShape without(Set<String> resources) {
         var rest = new HashMap<>(requests);
         rest.keySet().removeAll(resources);
+        return with(Map.copyOf(rest), nodeSelector);
+    }
+
+    private PodShape with(Map<String, Long> otherRequests, Map<String, String> otherSelector) {
         return new PodShape(
                 namespace,
                 labels,
-                Map.copyOf(rest),
+                otherRequests,
                 scoringCpuMillis,
                 scoringMemoryBytes,
                 nodeName,
-                nodeSelector,
+                otherSelector,
                 requiredNodeTerms,
                 preferredNodeTerms,
                 tolerations,
