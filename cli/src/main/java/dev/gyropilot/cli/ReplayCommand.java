@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
@@ -202,7 +203,7 @@ final class ReplayCommand implements Callable<Integer> {
         }
     }
 
-    private static String join(JsonNode list, java.util.function.Function<JsonNode, String> text) {
+    private static String join(JsonNode list, Function<JsonNode, String> text) {
         return StreamSupport.stream(list.spliterator(), false).map(text).collect(Collectors.joining(", "));
     }
 }
