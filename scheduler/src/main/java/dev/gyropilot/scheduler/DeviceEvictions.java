@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.TreeSet;
 
 /**
  * Stops the pods that hold a device with a {@code NoExecute} taint which their claim does not tolerate, or no longer, as
@@ -60,7 +61,8 @@ final class DeviceEvictions {
         String message = "device " + eviction.device() + " of claim " + claim.name() + " has the taint "
                 + eviction.taint() + ", which the claim does not tolerate"
                 + (eviction.atMillis() > eviction.taint().addedMillis() ? " any longer" : "");
-        for (String uid : claim.reservedFor()) {
+        // In an order that is the same in each process, as decisions are to be made again.
+        for (String uid : new TreeSet<>(claim.reservedFor())) {
             JobPod pod = jobs.find(uid);
             if (pod != null
                     && !pod.isWaiting()

@@ -1,5 +1,6 @@
 package dev.gyropilot.scheduler;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
@@ -56,6 +57,10 @@ public final class Replay {
      * @throws IOException when the file cannot be read; one that ends within a line, as after a crash, can
      */
     public void run(Path part, Consumer<Repeated> decisions) throws IOException {
+        if (Files.size(part) == 0) {
+            // The scheduler was killed, or the disk was full, before the first byte.
+            return;
+        }
         try (var lines = new BufferedReader(
                 new InputStreamReader(new GZIPInputStream(Files.newInputStream(part)), StandardCharsets.UTF_8))) {
             @Nullable String first = line(lines);
@@ -74,7 +79,7 @@ public final class Replay {
                 JournalFormat.Entry entry;
                 try {
                     entry = format.entry(text, readers);
-                } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+                } catch (JsonProcessingException e) {
                     if (next == null) {
                         return;
                     }

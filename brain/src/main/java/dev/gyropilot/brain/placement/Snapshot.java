@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -132,7 +133,8 @@ public final class Snapshot {
 
         /** Adds or replaces a node; its pods stay. */
         public Builder node(Node node) {
-            for (String resource : node.allocatable().keySet()) {
+            // In an order that is the same in each process, as decisions are to be made again.
+            for (String resource : new TreeSet<>(node.allocatable().keySet())) {
                 if (!resources.contains(resource)) {
                     var wider = new ArrayList<>(resources);
                     wider.add(resource);
