@@ -15,7 +15,7 @@ while [ $# -gt 0 ]; do
     --only) shift; modules=(-pl "$1" -am) ;;
     -h | --help)
       echo "gyro verify [--quick] [--soak] [--clusters] [--kubeconfig FILE] [--only MODULE,…]"
-      echo "  --quick  format, compile checks and fast unit tests only (under a minute when warm)"
+      echo "  --quick  format, compile checks and fast unit tests only, no *IT, no *Sim (under a minute when warm)"
       echo "  --soak   also the long runs: 500 crash loops, large scales, 100,000 worlds for both device allocators"
       echo "  --clusters  also on a real two-node Kubernetes, built from Go modules and started here (needs root)"
       echo "  --kubeconfig FILE  also on that cluster, whose nodes have the images of gyro image"
@@ -68,7 +68,7 @@ fi
 # A test that fails is run once more: on a starved machine that tells a slow answer from a wrong one. The summary names such tests as flakes.
 # Two rooms at a time: much of a test is waiting, for processes, disks and back-offs.
 arguments=(-B -T 2 -Dexcluded.groups="$groups" -Dsurefire.rerunFailingTestsCount=1)
-[ "$quick" = no ] || arguments+=(-Dgyropilot.quick=true)
+[ "$quick" = no ] || arguments+=(-Dlonger.tests=none)
 arguments+=(-Ddra.crosscheck.inputs="$inputs")
 [ "$guide" = no ] || arguments+=(-Dguide.write=true -Dtest=GuideIT -Dsurefire.failIfNoSpecifiedTests=false)
 begin=$SECONDS

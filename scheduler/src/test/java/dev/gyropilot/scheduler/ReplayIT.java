@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whatever the scheduler decided can be repeated from its journal, also after a new part began and after a crash. */
-class ReplayTest {
+class ReplayIT {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final int PODS = 600;
     private static final int NODES = 12;

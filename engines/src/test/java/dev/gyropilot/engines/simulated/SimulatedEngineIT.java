@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The simulated engine over sockets. */
-class SimulatedEngineTest {
+class SimulatedEngineIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final EventLoopGroup LOOPS = HttpServer.newLoops(2, "test");
     private static final HttpClient CLIENT =
