@@ -203,9 +203,10 @@ final class Replica {
         if (sequence.produced > 1) {
             metrics.perToken.observe(seconds(now - sequence.firstTokenNanos) / (sequence.produced - 1));
         }
-        sequence.finish(events);
         admit();
+        // Who has an answer finds its room given back in the metrics.
         publish();
+        sequence.finish(events);
     }
 
     /** The youngest gives way, as with vLLM: it starts again later, its prefix perhaps still cached. */

@@ -24,6 +24,7 @@ import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -31,11 +32,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The simulated engine over sockets. */
 class SimulatedEngineIT {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final EventLoopGroup LOOPS = HttpServer.newLoops(2, "test");
     private static final HttpClient CLIENT =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
+    private static EventLoopGroup loops;
+
     private final List<SimulatedEngine> engines = new ArrayList<>();
+
+    @BeforeAll
+    static void startLoops() {
+        loops = HttpServer.newLoops(2, "test");
+    }
 
     @AfterEach
     void stopEngines() {
@@ -44,7 +51,7 @@ class SimulatedEngineIT {
 
     @AfterAll
     static void stopLoops() {
-        LOOPS.shutdownGracefully(0, 1, java.util.concurrent.TimeUnit.SECONDS).syncUninterruptibly();
+        loops.shutdownGracefully(0, 1, java.util.concurrent.TimeUnit.SECONDS).syncUninterruptibly();
     }
 
     @Test
@@ -307,7 +314,7 @@ class SimulatedEngineIT {
 
     private SimulatedEngine start(String... flags) {
         SimulatedEngine engine = SimulatedEngine.start(
-                SimulatedConfig.of(flags), new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), LOOPS);
+                SimulatedConfig.of(flags), new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), loops);
         engines.add(engine);
         return engine;
     }
