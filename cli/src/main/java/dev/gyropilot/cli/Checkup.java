@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewB
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.security.cert.CertificateExpiredException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
@@ -34,6 +35,24 @@ final class Checkup {
         this.namespace = namespace;
     }
 
+    private Finding noAnswer(KubernetesClientException failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null && !(cause instanceof CertificateExpiredException)) {
+            cause = cause.getCause();
+        }
+        if (cause instanceof CertificateExpiredException) {
+            return Finding.bad(
+                    "API",
+                    "the certificate of " + client.getMasterUrl() + " has expired, " + cause.getMessage(),
+                    "Renew it, with kubeadm by kubeadm certs renew apiserver, and restart the API server.");
+        }
+        return Finding.bad(
+                "API",
+                "the API at " + client.getMasterUrl() + " does not answer: "
+                        + (cause.getMessage() == null ? cause.toString() : cause.getMessage()),
+                "Check --kubeconfig, the network, and kubectl version.");
+    }
+
     /** All findings; when the API does not answer, only that. */
     List<Finding> all() {
         List<Finding> findings = new ArrayList<>();
@@ -41,10 +60,7 @@ final class Checkup {
             var version = client.getKubernetesVersion();
             findings.add(Finding.good("API", "Kubernetes " + version.getGitVersion() + " at " + client.getMasterUrl()));
         } catch (KubernetesClientException e) {
-            return List.of(Finding.bad(
-                    "API",
-                    "the API does not answer: " + e.getMessage(),
-                    "Check --kubeconfig, the network, and kubectl version."));
+            return List.of(noAnswer(e));
         }
         for (Supplier<Finding> check : List.<Supplier<Finding>>of(
                 this::permissions,
