@@ -8,10 +8,10 @@ import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whose turn it is: the highest priority first; among equals the queue with the smallest share, level by level; within a
- * queue stranded gangs, then what has lost its patience, in the order in which it came, then the least expected device time,
- * which shrinks with the wait. So short and small work goes first, as that makes the mean wait least, and nothing is overtaken
- * for ever; gangs, which seldom find room by chance, least of all.
+ * Whose turn it is: the highest priority first; among equals stranded gangs, as what they hold is of no use to anybody until they
+ * are whole again; then the queue with the smallest share, level by level; within a queue what has lost its patience, in the order
+ * in which it came, then the least expected device time, which shrinks with the wait. So short and small work goes first, as that
+ * makes the mean wait least, and nothing is overtaken for ever; gangs, which seldom find room by chance, least of all.
  */
 final class Order {
     /** Work of unknown length stands behind an hour of known length. */
@@ -28,11 +28,15 @@ final class Order {
     private static final double DEVICES_OF_A_NODE = 8;
 
     private static Comparator<Job> withinQueue(long nowMillis) {
-        return Comparator.comparingInt((Job job) -> -job.priority())
-                .thenComparing(job -> !job.stranded())
+        return Comparator.comparingLong((Job job) -> -rank(job))
                 .thenComparingDouble(job -> urgency(job, nowMillis))
                 .thenComparingLong(Job::createdMillis)
                 .thenComparing(Job::id);
+    }
+
+    /** By priority; at each, stranded gangs stand above all others. */
+    private static long rank(Job job) {
+        return 2L * job.priority() + (job.stranded() ? 1 : 0);
     }
 
     /** Less is sooner; below 0 for what has lost its patience. */
@@ -52,7 +56,7 @@ final class Order {
     private final List<List<Integer>> below;
     private final List<Integer> tops = new ArrayList<>();
 
-    /** The most urgent priority in each queue and those below it; {@link #EMPTY} when there is no job. */
+    /** The highest rank in each queue and those below it; {@link #EMPTY} when there is no job. */
     private final long[] top;
 
     private static final long EMPTY = Long.MIN_VALUE;
@@ -77,7 +81,7 @@ final class Order {
         for (int q = 0; q < count; q++) {
             Job head = own.get(q).peek();
             for (int at = q; head != null && at != QueueTree.TOP; at = tree.parent[at]) {
-                top[at] = Math.max(top[at], head.priority());
+                top[at] = Math.max(top[at], rank(head));
             }
         }
     }
@@ -126,8 +130,8 @@ final class Order {
         if (head == null || child == QueueTree.TOP) {
             return head != null;
         }
-        return head.priority() != top[child]
-                ? head.priority() > top[child]
+        return rank(head) != top[child]
+                ? rank(head) > top[child]
                 : tree.ownShare(q) <= tree.share(child) && !tree.belowGuarantee(child);
     }
 
@@ -135,7 +139,7 @@ final class Order {
         Job job = own.get(q).remove();
         for (int at = q; at != QueueTree.TOP; at = tree.parent[at]) {
             Job head = own.get(at).peek();
-            long highest = head == null ? EMPTY : head.priority();
+            long highest = head == null ? EMPTY : rank(head);
             for (int child : below.get(at)) {
                 highest = Math.max(highest, top[child]);
             }

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
@@ -30,6 +31,7 @@ class SearchEffortTest {
     private final Map<String, DynamicTest> tests = new LinkedHashMap<>();
 
     @TestFactory
+    @DisplayName("k/k-131730: what has no solution is refused after few picks, and what has one is found")
     Stream<DynamicTest> isDecided() {
         countsThatDoNotAddUp();
         constraints();

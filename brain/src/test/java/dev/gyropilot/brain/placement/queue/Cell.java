@@ -25,7 +25,7 @@ final class Cell {
     static final String GPU = "nvidia.com/gpu";
     static final String RACK = "rack";
 
-    final Cycle cycle = new Cycle(1, new Allocator(Features.ALL, new CelSelectors()));
+    final Cycle cycle;
     Snapshot snapshot = Snapshot.EMPTY;
     final List<QueueRules> queues = new ArrayList<>();
     final Map<String, Job> waiting = new LinkedHashMap<>();
@@ -35,6 +35,14 @@ final class Cell {
     List<Reservation> reservations = List.of();
     long now = 1_000_000;
     private final Map<PodShape, PodShape> shapes = new HashMap<>();
+
+    Cell() {
+        this(new Allocator(Features.ALL, new CelSelectors()));
+    }
+
+    Cell(Allocator allocator) {
+        cycle = new Cycle(1, allocator);
+    }
 
     Cell node(String name, long gpus, String rack) {
         snapshot = snapshot.edit()
@@ -62,14 +70,29 @@ final class Cell {
 
     /** A job of equal pods; each asks for so many GPUs. */
     Job job(String id, String queue, int priority, int pods, long gpus, Level... levels) {
-        PodShape shape = shapes.computeIfAbsent(
-                PodShape.of("default", Map.of("shape", gpus + ""), Map.of("cpu", 100L, GPU, gpus)), s -> s);
-        List<Pod> list = IntStream.range(0, pods)
-                .mapToObj(i -> new Pod(id + "-" + i, id + "-" + i, shape, priority, now, List.of(), List.of()))
-                .toList();
-        var group = new Group(id, List.of(levels), Map.of(), list, List.of());
-        Amount demand = list.stream().map(p -> Demand.of(snapshot.devices(), p)).reduce(Amount.NONE, Amount::plus);
-        return new Job(id, queue, priority, now, group, demand, 0, false, true);
+        return job(
+                id,
+                queue,
+                priority,
+                IntStream.range(0, pods)
+                        .mapToObj(i -> pod(id + "-" + i, priority, Map.of("cpu", 100L, GPU, gpus)))
+                        .toList(),
+                levels);
+    }
+
+    /** A job of these pods. */
+    Job job(String id, String queue, int priority, List<Pod> pods, Level... levels) {
+        var group = new Group(id, List.of(levels), Map.of(), pods, List.of());
+        return new Job(id, queue, priority, now, group, demand(pods), 0, false, true);
+    }
+
+    Pod pod(String name, int priority, Map<String, Long> requests) {
+        PodShape shape = shapes.computeIfAbsent(PodShape.of("default", Map.of(), requests), s -> s);
+        return new Pod(name, name, shape, priority, now, List.of(), List.of());
+    }
+
+    private Amount demand(List<Pod> pods) {
+        return pods.stream().map(p -> Demand.of(snapshot.devices(), p)).reduce(Amount.NONE, Amount::plus);
     }
 
     Cell submit(Job job) {
@@ -138,7 +161,7 @@ final class Cell {
                         start.assignments().stream()
                                 .map(a -> new PlacedPod(a.pod(), a.placed().node()))
                                 .toList(),
-                        job.demand(),
+                        demand(job.group().allPods()),
                         now,
                         now,
                         job.expectedMillis(),
@@ -150,6 +173,28 @@ final class Cell {
         Running gone = runs(id);
         running.remove(id);
         snapshot = Preemptor.without(snapshot, List.of(new Victim(id, gone.pods(), 0)));
+    }
+
+    /** The node of one of a gang's pods breaks; the others run on. Returns its name. */
+    String lose(String id) {
+        Running gang = runs(id);
+        PlacedPod gone = gang.pods().getFirst();
+        List<PlacedPod> rest = gang.pods().subList(1, gang.pods().size());
+        snapshot = snapshot.edit().withoutNode(gone.node()).build();
+        running.put(
+                id,
+                new Running(
+                        id,
+                        gang.queue(),
+                        gang.priority(),
+                        rest,
+                        demand(rest.stream().map(PlacedPod::pod).toList()),
+                        gang.startedMillis(),
+                        gang.savedMillis(),
+                        gang.expectedMillis(),
+                        true,
+                        false));
+        return gone.node();
     }
 
     /** Lets time pass and work end that has run its time. */

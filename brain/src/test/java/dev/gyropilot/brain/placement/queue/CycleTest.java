@@ -7,6 +7,7 @@ import dev.gyropilot.brain.placement.queue.Decision.Why;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** Whole rounds on small clusters; most are troubles that users of other schedulers reported. */
@@ -26,6 +27,7 @@ class CycleTest {
     }
 
     @Test
+    @DisplayName("Volcano-3373: of two gangs of 100 pods on 100 nodes one runs whole, and the other holds nothing")
     void ofTwoLargeGangsOneRunsWholeAndTheOtherHoldsNothing() {
         cell.nodes(100, 1, 100).submit("a", "", 0, 100, 1).submit("b", "", 0, 100, 1);
         cell.settle();
@@ -68,6 +70,7 @@ class CycleTest {
     }
 
     @Test
+    @DisplayName("KAI-1591: a rack that is full of work that may be stopped stays a candidate for a gang")
     void occupiedButPreemptibleRacksStayCandidates() {
         cell.nodes(11, 4, 11);
         IntStream.range(0, 44).forEach(i -> cell.submit("low" + i, "", 0, 1, 1));
@@ -77,6 +80,7 @@ class CycleTest {
     }
 
     @Test
+    @DisplayName("Kueue-5243: nobody is stopped where no node can be freed, and one where one is enough")
     void nobodyIsStoppedWhereNoNodeCanBeFreedAndOneWhereOneIsEnough() {
         cell.nodes(4, 8, 4);
         for (int node = 0; node < 4; node++) {
@@ -155,6 +159,7 @@ class CycleTest {
     }
 
     @Test
+    @DisplayName("KAI-1731, Kueue-KEP-10852: who waits for quota is told the queue and the smallest raise that helps")
     void aLimitSaysWhichQueueAndTheSmallestRaise() {
         cell.nodes(4, 8, 4).queue("org", "", 0, 8).queue("team", "org", 0, -1);
         cell.submit("a", "team", 0, 1, 6).settle();
@@ -211,6 +216,7 @@ class CycleTest {
     }
 
     @Test
+    @DisplayName("KAI-1969: small jobs go before a waiting gang only where that does not delay it")
     void theHeadIsNotDelayedByBackfill() {
         cell.nodes(2, 8, 2).submitFor(100, "runs", "", 0, 1, 8).settle();
         cell.submitFor(1000, "head", "", 0, 2, 8).settle();
@@ -269,6 +275,8 @@ class CycleTest {
     }
 
     @Test
+    @DisplayName(
+            "KAI-1731, Kueue-KEP-10852: who waits for room is told the fewest nodes or the lowest priority that help")
     void aRemedyIsTheFewestNodesOrTheLowestPriorityThatHelp() {
         cell.nodes(2, 8, 2).submit("runs", "", 20, 1, 8).settle();
         Job job = cell.job("waits", "", 0, 3, 8);
@@ -283,6 +291,7 @@ class CycleTest {
     }
 
     @Test
+    @DisplayName("Volcano-5805: a gang below its minimum comes before fresh work of its queue")
     void aStrandedGangComesFirst() {
         cell.nodes(1, 8, 1).submit("fresh", "", 0, 1, 8);
         Job job = cell.job("stranded", "", 0, 1, 8);
