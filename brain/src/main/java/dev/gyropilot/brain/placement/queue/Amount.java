@@ -17,11 +17,23 @@ public record Amount(long deviceMillis, long cpuMillis, long memoryBytes) {
 
     public Amount plus(Amount other) {
         return new Amount(
-                deviceMillis + other.deviceMillis, cpuMillis + other.cpuMillis, memoryBytes + other.memoryBytes);
+                sum(deviceMillis, other.deviceMillis),
+                sum(cpuMillis, other.cpuMillis),
+                sum(memoryBytes, other.memoryBytes));
     }
 
     public Amount times(long count) {
-        return new Amount(deviceMillis * count, cpuMillis * count, memoryBytes * count);
+        return new Amount(product(deviceMillis, count), product(cpuMillis, count), product(memoryBytes, count));
+    }
+
+    /** Of two amounts that are not negative; no more than can be counted. */
+    static long sum(long a, long b) {
+        return a > Long.MAX_VALUE - b ? Long.MAX_VALUE : a + b;
+    }
+
+    /** Of two numbers that are not negative; no more than can be counted. */
+    static long product(long a, long b) {
+        return b != 0 && a > Long.MAX_VALUE / b ? Long.MAX_VALUE : a * b;
     }
 
     long of(int resource) {

@@ -7,30 +7,46 @@ import dev.gyropilot.brain.placement.Snapshot;
 import dev.gyropilot.brain.placement.device.Claim;
 import dev.gyropilot.brain.placement.device.ClaimAllocation;
 import dev.gyropilot.brain.placement.device.Devices;
+import java.util.function.ToIntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What pods take and nodes have, in the one unit of quotas. */
+/**
+ * What pods take and nodes have, in the one unit of quotas. Parts are rounded down: all parts of a device together are never
+ * more than the device. What is too much to count is counted as the most that can be.
+ */
 public final class Demand {
     private static final Pattern MIG = Pattern.compile(".+/mig-(\\d+)g\\..+");
     private static final int MIG_SLICES = 7;
+    private static final int WHOLE = 1000;
+
+    /** How many devices one claim can have. */
+    private static final int COUNT_LIMIT = 32;
+
+    /** What sums of doubles may be off. */
+    private static final double ROUNDING = 1e-6;
 
     /** Classes of devices that only connect others; they are no one's share of compute. */
     private static final Pattern CONNECTING = Pattern.compile(".*(channel|compute-domain|nic|rdma|network).*");
 
     private Demand() {}
 
-    /** A pod's own, by its allocated claims where it has them, else by what they ask for. */
+    /** A pod's own, by its allocated claims where it has them, else by what they ask for as if all were whole devices. */
     public static Amount of(Devices devices, Pod pod) {
+        return of(devices, pod, ask -> WHOLE);
+    }
+
+    /** @param size of what an ask is for, in thousandths of a device */
+    public static Amount of(Devices devices, Pod pod, ToIntFunction<Claim.Ask> size) {
         long millis = 0;
         for (var request : pod.shape().requests().entrySet()) {
-            millis += request.getValue() * millisEach(request.getKey());
+            millis = Amount.sum(millis, Amount.product(request.getValue(), millisEach(request.getKey())));
         }
         for (String name : pod.claims()) {
             Claim claim = devices.claim(pod.namespace(), name).orElse(null);
             // A shared claim is counted once, for the pod that is first among its users.
             if (claim != null && isFirstUser(claim, pod)) {
-                millis += of(devices, claim);
+                millis = Amount.sum(millis, of(devices, claim, size));
             }
         }
         return new Amount(
@@ -46,10 +62,10 @@ public final class Demand {
         long memory = 0;
         for (Node node : snapshot.nodes()) {
             for (var amount : node.allocatable().entrySet()) {
-                millis += amount.getValue() * millisEach(amount.getKey());
+                millis = Amount.sum(millis, Amount.product(amount.getValue(), millisEach(amount.getKey())));
             }
-            cpu += node.allocatable().getOrDefault("cpu", 0L);
-            memory += node.allocatable().getOrDefault("memory", 0L);
+            cpu = Amount.sum(cpu, node.allocatable().getOrDefault("cpu", 0L));
+            memory = Amount.sum(memory, node.allocatable().getOrDefault("memory", 0L));
             millis += 1000L * snapshot.devices().countOn(node.name());
         }
         return new Amount(millis, cpu, memory);
@@ -62,23 +78,23 @@ public final class Demand {
                 .equals(pod.uid());
     }
 
-    private static long of(Devices devices, Claim claim) {
+    private static long of(Devices devices, Claim claim, ToIntFunction<Claim.Ask> size) {
         if (claim.allocation().isPresent()) {
             double parts = 0;
             for (ClaimAllocation.Result result : claim.allocation().get().results()) {
                 boolean counts = !result.adminAccess() && !isConnecting(claim, result.request());
                 parts += counts ? devices.part(result) : 0;
             }
-            return Math.round(parts * 1000);
+            return (long) (parts * 1000 + ROUNDING);
         }
-        long count = 0;
+        long millis = 0;
         for (Claim.Request request : claim.requests()) {
             Claim.Ask first = request.alternatives().getFirst();
             if (!first.admin() && !CONNECTING.matcher(first.deviceClass()).matches()) {
-                count += Math.max(1, Math.min(first.count(), 32));
+                millis += Math.clamp(first.count(), 1, COUNT_LIMIT) * (long) size.applyAsInt(first);
             }
         }
-        return count * 1000;
+        return millis;
     }
 
     private static boolean isConnecting(Claim claim, String requestName) {
@@ -101,6 +117,6 @@ public final class Demand {
             return 1000;
         }
         Matcher mig = MIG.matcher(resource);
-        return mig.matches() ? Math.round(1000.0 * Integer.parseInt(mig.group(1)) / MIG_SLICES) : 0;
+        return mig.matches() ? 1000L * Integer.parseInt(mig.group(1)) / MIG_SLICES : 0;
     }
 }

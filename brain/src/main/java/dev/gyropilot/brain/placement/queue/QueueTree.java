@@ -185,11 +185,11 @@ public final class QueueTree {
                     continue;
                 }
                 long limit = rules[q].limit().of(r);
-                if (limit < Long.MAX_VALUE && usage[q][r] + asked > limit) {
+                if (limit < Long.MAX_VALUE && asked > limit - usage[q][r]) {
                     return Optional.of(new Shortage(rules[q].name(), true, r, usage[q][r], asked, limit));
                 }
                 long guaranteed = rules[q].guaranteed().of(r);
-                if (!rules[q].borrowing() && guaranteed >= 0 && usage[q][r] + asked > guaranteed) {
+                if (!rules[q].borrowing() && guaranteed >= 0 && asked > guaranteed - usage[q][r]) {
                     return Optional.of(new Shortage(rules[q].name(), false, r, usage[q][r], asked, guaranteed));
                 }
             }

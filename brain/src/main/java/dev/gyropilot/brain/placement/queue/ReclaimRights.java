@@ -68,7 +68,7 @@ final class ReclaimRights implements Rights {
             long asked = job.demand().of(r);
             long guarantee = tree.rules(q).guaranteed().of(r);
             if (asked > 0 && guarantee >= 0) {
-                if (tree.usage(q, r) + asked > guarantee) {
+                if (asked > guarantee - tree.usage(q, r)) {
                     return false;
                 }
                 guaranteed = true;
