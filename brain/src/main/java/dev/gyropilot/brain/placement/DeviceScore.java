@@ -32,11 +32,11 @@ final class DeviceScore {
     /** The columns of all kinds of devices. */
     private final int[] columns;
 
-    /** @param claimed how many devices the pod's claims ask for */
+    /** @param claimed how much of devices the pod's claims ask for, in thousandths of one */
     DeviceScore(PodShape shape, List<String> resources, Costs costs, int claimed) {
         this.costs = costs;
         int found = -1;
-        int count = claimed;
+        int count = Math.ceilDiv(claimed, Need.WHOLE);
         var all = new ArrayList<Integer>();
         for (int r = 0; r < resources.size(); r++) {
             if (DeviceResource.isWhole(resources.get(r))) {
@@ -50,7 +50,10 @@ final class DeviceScore {
         }
         column = found;
         columns = all.stream().mapToInt(Integer::intValue).toArray();
-        need = DeviceResource.need(shape, count);
+        Need whole = DeviceResource.need(shape, count);
+        need = found < 0 && claimed > 0 && claimed < Need.WHOLE
+                ? new Need(whole.cpuMillis(), whole.memory(), 1, claimed, whole.types())
+                : whole;
     }
 
     boolean asksForDevices() {
@@ -73,7 +76,8 @@ final class DeviceScore {
         long cpu = block.free[Resources.CPU][slot];
         long cpuAfter = cpu - need.cpuMillis();
         int sharesAfter = Math.max(0, shares - need.amount());
-        int wholeAfter = Math.max(0, whole - need.devices());
+        boolean fillsGap = need.isFraction() && shares - whole * Need.WHOLE >= need.share();
+        int wholeAfter = fillsGap ? whole : Math.max(0, whole - need.devices());
         double cost = costs.host(
                 need, DeviceResource.type(block.nodes.at(slot)), cpu, cpuAfter, shares, sharesAfter, whole, wholeAfter);
         double idle = all > 0 ? (double) sharesAfter / Need.WHOLE / all : 0;

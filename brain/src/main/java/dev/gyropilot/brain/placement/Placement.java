@@ -7,6 +7,7 @@ import dev.gyropilot.brain.placement.device.ClaimAllocation;
 import dev.gyropilot.brain.placement.device.ClaimSet;
 import dev.gyropilot.brain.placement.device.ImplicitClaim;
 import dev.gyropilot.brain.placement.device.Outcome;
+import dev.gyropilot.brain.placement.device.Sizes;
 import dev.gyropilot.brain.placement.packing.Costs;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -36,6 +37,7 @@ public final class Placement {
 
     private final long seed;
     private final Allocator allocator;
+    private final Sizes sizes;
     private final TopologyColumns columns = new TopologyColumns();
     private final IdentityHashMap<PodShape, ShapeMemo> memos = new IdentityHashMap<>();
     private final IdentityHashMap<PodShape, ResourceScore> scores = new IdentityHashMap<>();
@@ -54,6 +56,7 @@ public final class Placement {
     private Placement(long seed, Allocator allocator, RoomColumn rooms) {
         this.seed = seed;
         this.allocator = allocator;
+        this.sizes = allocator.sizes();
         this.rooms = rooms;
     }
 
@@ -214,14 +217,15 @@ public final class Placement {
 
     /** Devices by claims are packed like those that nodes count themselves. Null when no claim has to be allocated. */
     private @Nullable ClaimScore claimScore(Snapshot snapshot, PodShape shape, ClaimSet claims) {
-        int devices = claims.devices();
-        if (devices == 0) {
+        int thousandths = claims.thousandths(snapshot.devices(), sizes);
+        if (thousandths == 0) {
             return null;
         }
         ClaimScore result = claimScores
                 .computeIfAbsent(shape, s -> new HashMap<>())
                 .computeIfAbsent(
-                        devices, d -> new ClaimScore(new DeviceScore(shape, snapshot.resources, snapshot.costs, d)));
+                        thousandths,
+                        t -> new ClaimScore(new DeviceScore(shape, snapshot.resources, snapshot.costs, t)));
         result.refresh(snapshot, rooms.of(snapshot));
         return result;
     }

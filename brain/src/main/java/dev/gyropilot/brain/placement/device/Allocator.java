@@ -62,6 +62,11 @@ public final class Allocator {
         this.selections = new Selection.Cache(compiler);
     }
 
+    /** How large asks are, by the same selectors. */
+    public Sizes sizes() {
+        return new Sizes(features, selections);
+    }
+
     /** Finds devices for all these claims, none of which has any yet, together. */
     public Outcome allocate(Devices devices, Node node, List<Claim> claims) {
         selections.trim();

@@ -96,16 +96,18 @@ public record ClaimSet(
         return Optional.empty();
     }
 
-    /** How many devices the claims without an allocation ask for, each by its first choice. */
-    public int devices() {
-        long count = 0;
+    /** How much of devices the claims without an allocation ask for, each by its first choice, in thousandths of one. */
+    public int thousandths(Devices devices, Sizes sizes) {
+        long sum = 0;
         for (Claim claim : toAllocate) {
             for (Claim.Request request : claim.requests()) {
                 Claim.Ask first = request.alternatives().getFirst();
-                count += first.admin() ? 0 : Math.clamp(first.count(), 1, ClaimPlan.RESULT_LIMIT);
+                sum += first.admin()
+                        ? 0
+                        : Math.clamp(first.count(), 1, ClaimPlan.RESULT_LIMIT) * (long) sizes.of(devices, first);
             }
         }
-        return (int) count;
+        return (int) Math.min(sum, Integer.MAX_VALUE);
     }
 
     /** The slots, among those given, whose node the allocated claims allow, and that needs the implicit one. */

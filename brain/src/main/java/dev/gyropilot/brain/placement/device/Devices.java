@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** All slices, classes and claims of a snapshot, and which devices are in use. Immutable; a change makes a cheap copy. */
 public final class Devices {
     public static final Devices EMPTY = new Devices(
-            new Shards<>(), new Shards<>(), Set.of(), new Shards<>(), Classes.NONE, new Shards<>(), new Shards<>());
+            new Shards<>(), new Shards<>(), Set.of(), new Shards<>(), Classes.NONE, new Shards<>(), new Shards<>(), 0);
 
     private final Shards<String, Slice> slices;
     private final Shards<PoolId, Pool> pools;
@@ -32,6 +32,9 @@ public final class Devices {
     /** By pool and device name. */
     private final Shards<PoolId, Map<String, Use>> uses;
 
+    /** How many slices have devices of which less than the whole is given out. */
+    private final int divisible;
+
     private Devices(
             Shards<String, Slice> slices,
             Shards<PoolId, Pool> pools,
@@ -39,7 +42,9 @@ public final class Devices {
             Shards<String, Set<PoolId>> poolsOfNode,
             Classes classes,
             Shards<String, Claim> claims,
-            Shards<PoolId, Map<String, Use>> uses) {
+            Shards<PoolId, Map<String, Use>> uses,
+            int divisible) {
+        this.divisible = divisible;
         this.slices = slices;
         this.pools = pools;
         this.widePools = widePools;
@@ -58,7 +63,11 @@ public final class Devices {
         Devices rest = before == null ? this : withoutSlice(slice.name());
         Pool pool = rest.pools.get(slice.pool());
         Pool next = (pool == null ? new Pool(slice.pool(), List.of()) : pool).with(slice);
-        return rest.indexed(rest.slices.with(slice.name(), slice), next, slice.scope());
+        return rest.indexed(
+                rest.slices.with(slice.name(), slice),
+                next,
+                slice.scope(),
+                rest.divisible + (isDivisible(slice) ? 1 : 0));
     }
 
     public Devices withoutSlice(String name) {
@@ -68,10 +77,19 @@ public final class Devices {
         }
         Pool pool = pools.get(before.pool());
         Pool next = (pool == null ? new Pool(before.pool(), List.of()) : pool).without(name);
-        return indexed(slices.with(name, null), next, before.scope());
+        return indexed(slices.with(name, null), next, before.scope(), divisible - (isDivisible(before) ? 1 : 0));
     }
 
-    private Devices indexed(Shards<String, Slice> nextSlices, Pool pool, Scope changed) {
+    private static boolean isDivisible(Slice slice) {
+        return !slice.sharedCounters().isEmpty() || slice.devices().stream().anyMatch(Device::allowMultipleAllocations);
+    }
+
+    /** Whether there are devices of which less than the whole is given out, by counters or by shares. */
+    public boolean hasPartitions() {
+        return divisible > 0;
+    }
+
+    private Devices indexed(Shards<String, Slice> nextSlices, Pool pool, Scope changed, int nextDivisible) {
         var nextPools = pools.with(pool.id(), pool.slices().isEmpty() ? null : pool);
         Set<PoolId> wide = widePools;
         var ofNode = poolsOfNode;
@@ -83,7 +101,7 @@ public final class Devices {
             boolean has = pool.slices().stream().anyMatch(s -> !(s.scope() instanceof Scope.OnNode));
             wide = changed(wide, pool.id(), has);
         }
-        return new Devices(nextSlices, nextPools, wide, ofNode, classes, claims, uses);
+        return new Devices(nextSlices, nextPools, wide, ofNode, classes, claims, uses, nextDivisible);
     }
 
     private static Set<PoolId> changed(Set<PoolId> set, PoolId id, boolean has) {
@@ -109,7 +127,7 @@ public final class Devices {
     }
 
     private Devices with(Classes other) {
-        return new Devices(slices, pools, widePools, poolsOfNode, other, claims, uses);
+        return new Devices(slices, pools, widePools, poolsOfNode, other, claims, uses, divisible);
     }
 
     /** Adds or replaces a claim; the devices of its allocation are in use from now on, those of its former one no longer. */
@@ -121,7 +139,14 @@ public final class Devices {
         }
         var nextUses = before == null ? uses : charged(uses, before, -1);
         return new Devices(
-                slices, pools, widePools, poolsOfNode, classes, claims.with(key, claim), charged(nextUses, claim, 1));
+                slices,
+                pools,
+                widePools,
+                poolsOfNode,
+                classes,
+                claims.with(key, claim),
+                charged(nextUses, claim, 1),
+                divisible);
     }
 
     public Devices withoutClaim(String namespace, String name) {
@@ -131,7 +156,14 @@ public final class Devices {
             return this;
         }
         return new Devices(
-                slices, pools, widePools, poolsOfNode, classes, claims.with(key, null), charged(uses, before, -1));
+                slices,
+                pools,
+                widePools,
+                poolsOfNode,
+                classes,
+                claims.with(key, null),
+                charged(uses, before, -1),
+                divisible);
     }
 
     private static Shards<PoolId, Map<String, Use>> charged(
@@ -269,6 +301,11 @@ public final class Devices {
     public double part(ClaimAllocation.Result result) {
         Pool pool = pools.get(result.device().pool());
         return pool == null ? 1 : Parts.of(pool, result);
+    }
+
+    /** The same object for as long as no slice changes. */
+    Shards<PoolId, Pool> pools() {
+        return pools;
     }
 
     Map<PoolId, Pool> poolsIn(int part) {

@@ -28,7 +28,7 @@ final class NodePool {
     boolean hasGroups;
 
     /** Counter sets by name, and all devices of the generation on any node by name. */
-    private final Map<String, Map<String, BigDecimal>> counterSets = new HashMap<>();
+    final Map<String, Map<String, BigDecimal>> counterSets = new HashMap<>();
 
     private final Map<String, Device> everywhere = new HashMap<>();
     private @Nullable Map<String, Use> countedUses;

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 public final class Rooms {
     private static final int WHOLE = 1000;
 
+    /** What sums of doubles may be off. */
+    private static final double ROUNDING = 1e-6;
+
     private final List<Part> parts = new ArrayList<>(Collections.nCopies(Shards.COUNT, Part.NOTHING));
     private final Map<PoolId, Counted> counted = new HashMap<>();
     private final Map<String, Room> byNode = new HashMap<>();
@@ -123,11 +126,7 @@ public final class Rooms {
     }
 
     private static Room room(Slice.CounterSet set, Map<String, BigDecimal> drawn) {
-        int free = WHOLE;
-        for (var counter : set.counters().entrySet()) {
-            free = Math.min(
-                    free, WHOLE - part(drawn.getOrDefault(counter.getKey(), BigDecimal.ZERO), counter.getValue()));
-        }
+        int free = WHOLE - (int) Math.ceil(Parts.ofSet(set.counters(), drawn) * WHOLE - ROUNDING);
         return new Room(1, drawn.isEmpty() ? 1 : 0, Math.max(0, free));
     }
 

@@ -36,7 +36,11 @@ final class Selection {
      * @throws Aborted when a selector does not compile, or fails on the device
      */
     boolean matches(NodePool.PoolDevice candidate, String asker) {
-        Boolean known = answers.get(candidate.device);
+        return matches(candidate.id, candidate.device, asker);
+    }
+
+    boolean matches(DeviceId id, Device device, String asker) {
+        Boolean known = answers.get(device);
         if (known != null) {
             return known;
         }
@@ -44,13 +48,13 @@ final class Selection {
         for (int i = 0; result && i < compiled.length; i++) {
             DeviceSelector selector = selector(i, asker);
             try {
-                result = selector.matches(candidate.id.pool().driver(), candidate.device);
+                result = selector.matches(id.pool().driver(), device);
             } catch (SelectorException e) {
-                throw new Aborted(owner(i, asker) + " failed on device " + candidate.id + ": " + text(e)
+                throw new Aborted(owner(i, asker) + " failed on device " + id + ": " + text(e)
                         + ". Maybe test for the attribute first, with has() or .?");
             }
         }
-        answers.put(candidate.device, result);
+        answers.put(device, result);
         return result;
     }
 

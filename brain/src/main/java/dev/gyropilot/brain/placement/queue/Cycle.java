@@ -6,6 +6,8 @@ import dev.gyropilot.brain.placement.Snapshot;
 import dev.gyropilot.brain.placement.Verdict.Cause;
 import dev.gyropilot.brain.placement.device.Allocator;
 import dev.gyropilot.brain.placement.device.Claim;
+import dev.gyropilot.brain.placement.device.Devices;
+import dev.gyropilot.brain.placement.device.Sizes;
 import dev.gyropilot.brain.placement.gang.GangPlacement;
 import dev.gyropilot.brain.placement.gang.GangVerdict;
 import dev.gyropilot.brain.placement.preemption.Candidates;
@@ -48,8 +50,10 @@ public final class Cycle {
 
     private final GangPlacement gangs;
     private final Preemptor preemptor;
+    private final Sizes sizes;
 
     public Cycle(long seed, Allocator allocator) {
+        sizes = allocator.sizes();
         gangs = new GangPlacement(seed, allocator);
         preemptor = new Preemptor(seed, allocator, gangs);
     }
@@ -84,7 +88,7 @@ public final class Cycle {
         private final Input input;
         private final QueueTree tree;
         private final Map<String, Running> running = new LinkedHashMap<>();
-        private final Map<String, Job> jobs = new HashMap<>();
+        private final Map<String, Job> jobs = new LinkedHashMap<>();
         private final Map<String, Reservation> kept = new LinkedHashMap<>();
         private final List<Decision> decisions = new ArrayList<>();
 
@@ -104,13 +108,25 @@ public final class Cycle {
             this.tree = input.tree();
             this.now = input.snapshot();
             input.running().forEach(work -> running.put(work.id(), work));
-            input.waiting().forEach(job -> jobs.put(job.id(), job));
+            input.waiting().forEach(job -> jobs.put(job.id(), sized(job)));
             for (Reservation reservation : input.reservations()) {
                 if (jobs.containsKey(reservation.job())) {
                     kept.put(reservation.job(), reservation);
                 }
             }
             promise();
+        }
+
+        /** Who asks for partitions of devices asks for that much of them. */
+        private Job sized(Job job) {
+            Devices devices = now.devices();
+            if (!devices.hasPartitions() || job.group().allPods().stream().noneMatch(Pod::hasClaims)) {
+                return job;
+            }
+            Amount demand = job.group().allPods().stream()
+                    .map(pod -> Demand.of(devices, pod, ask -> sizes.of(devices, ask)))
+                    .reduce(Amount.NONE, Amount::plus);
+            return job.demanding(demand);
         }
 
         /** Work that is being stopped no longer counts; the work for which it is stopped does already. */
@@ -130,7 +146,7 @@ public final class Cycle {
 
         Result run() {
             var sound = new ArrayList<Job>();
-            for (Job job : input.waiting()) {
+            for (Job job : jobs.values()) {
                 Optional<String> problem = tree.problem(job.queue());
                 if (problem.isPresent()) {
                     decisions.add(new Wait(job, Why.QUEUE, problem.get(), Set.of()));

@@ -21,4 +21,9 @@ public record Job(
         Amount demand,
         long expectedMillis,
         boolean stranded,
-        boolean mayPreempt) {}
+        boolean mayPreempt) {
+    /** The same job that takes so much. */
+    Job demanding(Amount other) {
+        return new Job(id, queue, priority, createdMillis, group, other, expectedMillis, stranded, mayPreempt);
+    }
+}
