@@ -63,6 +63,11 @@ public record PodShape(
         return with(requests, Map.copyOf(selector));
     }
 
+    /** The same shape with other requests. */
+    public PodShape requesting(Map<String, Long> resources) {
+        return with(Map.copyOf(resources), nodeSelector);
+    }
+
     /** The same shape, but without requests for these resources. */
     public PodShape without(Set<String> resources) {
         var rest = new HashMap<>(requests);

@@ -39,6 +39,7 @@ public final class Allocator {
     private final int pickLimit;
     private final int effort;
     private final Selection.Cache selections;
+    private final boolean thrifty;
     private final Map<String, View> views = new HashMap<>();
     private int tried;
 
@@ -56,10 +57,23 @@ public final class Allocator {
 
     /** @param effort from how many picks on a search looks ahead */
     Allocator(Features features, SelectorCompiler compiler, int pickLimit, int effort) {
+        this(features, new Selection.Cache(compiler), pickLimit, effort, false);
+    }
+
+    private Allocator(Features features, Selection.Cache selections, int pickLimit, int effort, boolean thrifty) {
         this.features = features;
         this.pickLimit = pickLimit;
         this.effort = effort;
-        this.selections = new Selection.Cache(compiler);
+        this.selections = selections;
+        this.thrifty = thrifty;
+    }
+
+    /**
+     * Another that prefers devices by what they cost others, see {@link Losses}, before their order. What it finds is as legal,
+     * and it finds something for the same claims.
+     */
+    public Allocator thrifty() {
+        return new Allocator(features, selections, pickLimit, effort, true);
     }
 
     /** How large asks are, by the same selectors. */
@@ -71,7 +85,7 @@ public final class Allocator {
     public Outcome allocate(Devices devices, Node node, List<Claim> claims) {
         selections.trim();
         List<NodePool> pools = view(devices, node).pools;
-        var search = new Search(devices, features, selections, pools, pickLimit, effort);
+        var search = new Search(devices, features, selections, pools, pickLimit, effort, thrifty);
         try {
             if (!search.run(claims)) {
                 return noFit(pools);

@@ -90,6 +90,29 @@ public record Claim(
         return new Claim(namespace, name, uid, requests, constraints, configs, Optional.empty(), Set.of(), deleting);
     }
 
+    /** Whether a request names more than one way to meet it. */
+    public boolean hasAlternatives() {
+        return requests.stream().anyMatch(request -> request.alternatives().size() > 1);
+    }
+
+    /** The same claim as if no request had named its first alternatives; of each the last one stays. */
+    public Claim withoutFirst(int alternatives) {
+        List<Request> fewer = requests.stream()
+                .map(request -> new Request(
+                        request.name(),
+                        request.prioritized(),
+                        request.alternatives()
+                                .subList(
+                                        Math.min(
+                                                alternatives,
+                                                Math.max(
+                                                        0,
+                                                        request.alternatives().size() - 1)),
+                                        request.alternatives().size())))
+                .toList();
+        return new Claim(namespace, name, uid, fewer, constraints, configs, allocation, reservedFor, deleting);
+    }
+
     /** The same claim with one of its requests only. */
     Claim only(Request request) {
         return new Claim(

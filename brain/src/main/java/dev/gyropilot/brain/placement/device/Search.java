@@ -59,6 +59,7 @@ final class Search {
     /**
      * @param limit after how many picks the search is given up
      * @param effort from how many picks on it looks ahead
+     * @param thrifty whether the devices that cost others least come first, in place of the first in their order
      */
     Search(
             Devices devices,
@@ -66,8 +67,12 @@ final class Search {
             Selection.Cache selections,
             List<NodePool> pools,
             int limit,
-            int effort) {
-        this(devices, features, selections, pools, limit, effort, false);
+            int effort,
+            boolean thrifty) {
+        this(devices, features, selections, pools, limit, effort, false, new Supply(devices, features, pools));
+        if (thrifty) {
+            new Losses(supply, features).sort();
+        }
     }
 
     private Search(
@@ -77,7 +82,8 @@ final class Search {
             List<NodePool> pools,
             int limit,
             int effort,
-            boolean alone) {
+            boolean alone,
+            Supply supply) {
         this.devices = devices;
         this.features = features;
         this.selections = selections;
@@ -85,7 +91,7 @@ final class Search {
         this.limit = limit;
         this.effort = effort;
         this.alone = alone;
-        this.supply = new Supply(devices, features, pools);
+        this.supply = supply;
         this.lookahead = new Lookahead(this, supply);
     }
 
@@ -167,7 +173,7 @@ final class Search {
 
     /** What would have been known before the first pick. */
     private boolean wasHopeless() {
-        var fresh = new Search(devices, features, selections, pools, limit, effort, true);
+        var fresh = alone(limit);
         fresh.plan(claims);
         return fresh.lookahead.isHopeless(0, 0);
     }
@@ -187,8 +193,14 @@ final class Search {
         return false;
     }
 
+    /** Another search that only finds out what can be served alone. */
+    private Search alone(int pickLimit) {
+        return new Search(
+                devices, features, selections, pools, pickLimit, effort, true, new Supply(devices, features, pools));
+    }
+
     private boolean fails(Claim claim) {
-        var search = new Search(devices, features, selections, pools, ALONE_LIMIT, effort, true);
+        var search = alone(ALONE_LIMIT);
         try {
             return !search.run(List.of(claim));
         } catch (Aborted e) {

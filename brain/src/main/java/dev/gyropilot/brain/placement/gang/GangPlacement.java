@@ -7,9 +7,11 @@ import dev.gyropilot.brain.placement.Snapshot;
 import dev.gyropilot.brain.placement.Verdict;
 import dev.gyropilot.brain.placement.Verdict.Cause;
 import dev.gyropilot.brain.placement.device.Allocator;
+import dev.gyropilot.brain.placement.device.Claim;
 import dev.gyropilot.brain.placement.gang.Domains.Domain;
 import dev.gyropilot.brain.placement.gang.GangVerdict.Assignment;
 import dev.gyropilot.brain.placement.gang.Group.Level;
+import dev.gyropilot.brain.placement.gang.SecondTries.Tried;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -21,35 +23,47 @@ import java.util.Set;
 /**
  * Places groups of pods, all or none. On each level of topology the tightest domain that may hold the group is tried first,
  * so that large domains stay whole for large groups; where nearness is only preferred and no domain holds all, the group is
- * spread over as few as possible. One thread at a time.
+ * spread over as few as possible. Pods that do not go one after another are tried again, see {@link SecondTries}. One thread at
+ * a time.
  */
 public final class GangPlacement {
     /** How many decisions about single pods one group may cost. */
     private static final int STEP_LIMIT = 200_000;
 
+    /** How many of them may be spent on trying again what did not go at once. */
+    private static final int RETRY_LIMIT = 4096;
+
     private static final Set<Cause> ANYTHING = Set.copyOf(EnumSet.allOf(Cause.class));
 
     private final Placement anywhere;
+    private final Placement thrifty;
 
     /** @param seed decides between nodes of equal score */
     public GangPlacement(long seed, Allocator allocator) {
         this.anywhere = new Placement(seed, allocator);
+        this.thrifty = new Placement(seed, allocator.thrifty());
     }
 
     /** Finds a place for all pods of the group, on a snapshot that stays as it is. */
     public GangVerdict place(Snapshot snapshot, Group group) {
-        // What one attempt knows about shapes bound to a domain is of no use to the next, and large.
-        var attempt = new Attempt(anywhere.fresh());
-        return attempt.level(snapshot, group, 0, group.within());
+        return new Attempt(RETRY_LIMIT).level(snapshot, group, 0, group.within());
     }
 
-    private final class Attempt {
-        private final Placement narrow;
-        private final Map<Map<String, String>, Map<PodShape, PodShape>> shapes = new HashMap<>();
-        private int steps;
+    /** The same, but each pod gets what is best for itself alone: quicker, and not found by every group that has places. */
+    public GangVerdict placeAtOnce(Snapshot snapshot, Group group) {
+        return new Attempt(0).level(snapshot, group, 0, group.within());
+    }
 
-        Attempt(Placement narrow) {
-            this.narrow = narrow;
+    /** What one attempt knows about shapes bound to a domain is of no use to the next, and large. */
+    private final class Attempt {
+        private final Placement narrow = anywhere.fresh();
+        private final Placement narrowThrifty = thrifty.fresh();
+        private final Map<Object, Map<PodShape, PodShape>> shapes = new HashMap<>();
+        private int steps;
+        private int retries;
+
+        Attempt(int retries) {
+            this.retries = retries;
         }
 
         GangVerdict level(Snapshot snapshot, Group group, int at, Map<String, String> within) {
@@ -154,38 +168,129 @@ public final class GangPlacement {
                     }
                 }
             }
-            for (Pod pod : group.pods()) {
+            Snapshot base = next;
+            Tried first = tried(base, group, assignments.size(), Trial.plain(group.pods()), within);
+            GangVerdict verdict = first.isPlaced()
+                    ? first.verdict()
+                    : new SecondTries(base, group.pods(), trial -> again(base, group, trial, within))
+                            .after(first)
+                            .orElse(first.verdict());
+            if (verdict instanceof GangVerdict.Placed placed) {
+                assignments.addAll(placed.assignments());
+                return new GangVerdict.Placed(List.copyOf(assignments), placed.after());
+            }
+            return verdict;
+        }
+
+        private Tried again(Snapshot snapshot, Group group, Trial trial, Map<String, String> within) {
+            if (retries <= 0) {
+                return Tried.nothing(new GangVerdict.Refused("", 0, ANYTHING));
+            }
+            int before = steps;
+            Tried tried = tried(snapshot, group, 0, trial, within);
+            retries -= steps - before;
+            return tried;
+        }
+
+        /** @param before how many others have a place already, for messages */
+        private Tried tried(Snapshot snapshot, Group group, int before, Trial trial, Map<String, String> within) {
+            var assignments = new ArrayList<Assignment>();
+            Snapshot next = reduced(snapshot, trial);
+            for (int i = 0; i < trial.order().size(); i++) {
+                Pod pod = trial.order().get(i);
+                int placeable = before + i;
                 if (++steps > STEP_LIMIT) {
-                    return new GangVerdict.Refused(
-                            "no place was found within " + STEP_LIMIT + " steps.", assignments.size(), ANYTHING);
+                    return Tried.nothing(new GangVerdict.Refused(
+                            "no place was found within " + STEP_LIMIT + " steps.", placeable, ANYTHING));
                 }
-                switch (decide(next, pod, within)) {
+                switch (decide(next, trial, i, within)) {
                     case Verdict.Placed placed -> {
                         assignments.add(new Assignment(pod, placed));
                         next = next.edit().place(pod, placed).build();
                     }
-                    case Verdict.Unplaceable unplaceable -> {
-                        return refused(group, assignments.size(), pod, message(unplaceable), unplaceable.causes());
+                    case Verdict.Unplaceable no -> {
+                        return new Tried(refused(group, placeable, pod, message(no), no.causes()), pod, i);
                     }
                     case Verdict.Waiting waiting -> {
-                        return refused(group, assignments.size(), pod, waiting.message(), waiting.causes());
+                        return new Tried(refused(group, placeable, pod, waiting.message(), waiting.causes()), pod, 0);
                     }
                     case Verdict.Failed failed -> {
-                        return refused(group, assignments.size(), pod, failed.message(), failed.causes());
+                        return new Tried(refused(group, placeable, pod, failed.message(), failed.causes()), pod, 0);
                     }
                 }
             }
-            return new GangVerdict.Placed(List.copyOf(assignments), next);
+            return new Tried(
+                    new GangVerdict.Placed(List.copyOf(assignments), restored(next, snapshot, trial)),
+                    null,
+                    assignments.size());
         }
 
-        private Verdict decide(Snapshot snapshot, Pod pod, Map<String, String> within) {
-            if (within.isEmpty()) {
-                return anywhere.decide(snapshot, pod);
+        private Verdict decide(Snapshot snapshot, Trial trial, int index, Map<String, String> within) {
+            Pod pod = trial.order().get(index);
+            Map<String, Long> room = trial.together() ? together(snapshot, trial.order(), index) : Map.of();
+            if (within.isEmpty() && room.isEmpty()) {
+                return (trial.thrifty() ? thrifty : anywhere).decide(snapshot, pod);
             }
-            PodShape shape = shapes.computeIfAbsent(within, w -> new IdentityHashMap<>())
-                    .computeIfAbsent(pod.shape(), s -> s.within(within));
-            return narrow.decide(snapshot, pod.withShape(shape));
+            PodShape shape = shapes.computeIfAbsent(List.of(within, room), w -> new IdentityHashMap<>())
+                    .computeIfAbsent(pod.shape(), s -> narrowed(s, within, room));
+            return (trial.thrifty() ? narrowThrifty : narrow).decide(snapshot, pod.withShape(shape));
         }
+    }
+
+    private static PodShape narrowed(PodShape shape, Map<String, String> within, Map<String, Long> room) {
+        PodShape result = within.isEmpty() ? shape : shape.within(within);
+        return room.isEmpty() ? result : result.requesting(room);
+    }
+
+    /** What a pod and those after it request that share a claim with it which has no devices yet; nothing when none does. */
+    private static Map<String, Long> together(Snapshot snapshot, List<Pod> order, int index) {
+        List<Claim> open = SecondTries.open(snapshot, order.get(index));
+        var sum = new HashMap<>(order.get(index).shape().requests());
+        boolean shared = false;
+        for (Pod later : order.subList(index + 1, order.size())) {
+            if (open.stream().anyMatch(claim -> SecondTries.uses(later, claim))) {
+                shared = true;
+                later.shape().requests().forEach((resource, amount) -> sum.merge(resource, amount, Long::sum));
+            }
+        }
+        return shared ? Map.copyOf(sum) : Map.of();
+    }
+
+    /** The snapshot with the claims of some pods as if they had not named their first alternatives. */
+    private static Snapshot reduced(Snapshot snapshot, Trial trial) {
+        if (trial.reduced() == 0) {
+            return snapshot;
+        }
+        var edit = snapshot.edit();
+        int left = trial.reduced();
+        for (Pod pod : trial.order()) {
+            List<Claim> open = SecondTries.open(snapshot, pod).stream()
+                    .filter(Claim::hasAlternatives)
+                    .toList();
+            if (left > 0 && !open.isEmpty()) {
+                left--;
+                open.forEach(claim -> edit.devices(edit.devices().with(claim.withoutFirst(trial.dropped()))));
+            }
+        }
+        return edit.build();
+    }
+
+    /** The snapshot with all claims as they were written, and with the devices that they have got by now. */
+    private static Snapshot restored(Snapshot placed, Snapshot before, Trial trial) {
+        if (trial.reduced() == 0) {
+            return placed;
+        }
+        var edit = placed.edit();
+        for (Pod pod : trial.order()) {
+            for (Claim claim : SecondTries.open(before, pod)) {
+                placed.devices()
+                        .claim(claim.namespace(), claim.name())
+                        .ifPresent(now -> now.allocation()
+                                .ifPresent(allocation -> edit.devices(
+                                        edit.devices().with(claim.allocated(allocation, now.reservedFor())))));
+            }
+        }
+        return edit.build();
     }
 
     private static String message(Verdict.Unplaceable unplaceable) {

@@ -99,14 +99,21 @@ public final class Preemptor {
         }
         offers.sort(Comparator.comparingDouble(Found::cost));
         for (Found offer : offers) {
-            if (gangs.place(without(base, offer.victims), group) instanceof GangVerdict.Placed placed) {
+            if (gangs.placeAtOnce(without(base, offer.victims), group) instanceof GangVerdict.Placed placed) {
                 return new Found(offer.victims, placed.assignments());
             }
             if (!steps.take(group.allPods().size())) {
                 return null;
             }
         }
-        return null;
+        return offers.isEmpty() ? null : fits(base, group, offers.getFirst().victims);
+    }
+
+    /** The group in the place of these, if it fits there. */
+    private @Nullable Found fits(Snapshot base, Group group, Set<Victim> victims) {
+        return gangs.place(without(base, victims), group) instanceof GangVerdict.Placed placed
+                ? new Found(victims, placed.assignments())
+                : null;
     }
 
     /** The nodes of each domain in which the group may go as a whole; all nodes when it requires no nearness. */
@@ -146,9 +153,7 @@ public final class Preemptor {
             }
         }
         victims.forEach(rights::giveBack);
-        return gangs.place(without(base, victims), group) instanceof GangVerdict.Placed placed
-                ? new Found(victims, placed.assignments())
-                : null;
+        return fits(base, group, victims);
     }
 
     private Found pruned(Snapshot base, Group group, Found found, Steps steps) {
@@ -159,7 +164,7 @@ public final class Preemptor {
             }
             var fewer = new LinkedHashSet<>(result.victims);
             fewer.remove(victim);
-            if (gangs.place(without(base, fewer), group) instanceof GangVerdict.Placed placed) {
+            if (gangs.placeAtOnce(without(base, fewer), group) instanceof GangVerdict.Placed placed) {
                 result = new Found(fewer, placed.assignments());
             }
         }

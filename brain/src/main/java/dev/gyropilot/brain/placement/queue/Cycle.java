@@ -284,12 +284,17 @@ public final class Cycle {
         /** Equal work finds equally no room. */
         private Object likeness(Job job) {
             var pods = new ArrayList<Object>();
+            var claims = new HashMap<String, Integer>();
             for (Pod pod : job.group().allPods()) {
                 pods.add(pod.shape());
                 pods.add(pod.extended());
                 for (String name : pod.claims()) {
                     Claim claim = now.devices().claim(pod.namespace(), name).orElse(null);
-                    pods.add(claim == null || claim.allocation().isPresent() ? name : claim.requests());
+                    claims.putIfAbsent(name, claims.size());
+                    pods.add(
+                            claim == null || claim.allocation().isPresent()
+                                    ? name
+                                    : List.of(claims.get(name), claim.requests(), claim.constraints()));
                 }
             }
             boolean reserved = kept.containsKey(job.id());

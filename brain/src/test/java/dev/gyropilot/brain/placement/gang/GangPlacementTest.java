@@ -133,4 +133,46 @@ class GangPlacementTest {
                 .extracting(a -> a.placed().node())
                 .containsExactlyInAnyOrder("n5", "n7", "n8");
     }
+
+    @Test
+    void aSmallPodGivesWayToALargeOneOfItsGroup() {
+        snapshot = Snapshot.EMPTY
+                .edit()
+                .node(node("much-cpu", 64_000, 4))
+                .node(node("little-cpu", 8_000, 8))
+                .build();
+        Pod small = Pod.of("small", PodShape.of("default", Map.of(), Map.of("cpu", 100L, "gpu", 2L)), 0);
+        Pod large = Pod.of("large", PodShape.of("default", Map.of(), Map.of("cpu", 32_000L, "gpu", 4L)), 0);
+        Group group = Group.of("g", List.of(small, large));
+        assertThat(gangs.placeAtOnce(snapshot, group))
+                .as("alone the small one is best off where only the large one can go")
+                .isInstanceOf(GangVerdict.Refused.class);
+        assertThat(places(gangs.place(snapshot, group))).isEqualTo(Map.of("small", "little-cpu", "large", "much-cpu"));
+    }
+
+    @Test
+    void whatDoesNotFitInAnyOrderIsRefusedWithTheFirstReason() {
+        snapshot = Snapshot.EMPTY.edit().node(node("n", 64_000, 4)).build();
+        List<Pod> pods = IntStream.range(0, 6)
+                .mapToObj(i -> Pod.of(
+                        "p" + i,
+                        PodShape.of("default", Map.of("pod", "p" + i), Map.of("cpu", 1000L + i, "gpu", 1L)),
+                        0))
+                .toList();
+        GangVerdict verdict = gangs.place(snapshot, Group.of("g", pods));
+        assertThat(verdict).isEqualTo(gangs.placeAtOnce(snapshot, Group.of("g", pods)));
+        assertThat(((GangVerdict.Refused) verdict).message())
+                .startsWith("4 of 6 pods of g find a place, p4 does not: 0/1 nodes are available: 1 Insufficient gpu.");
+    }
+
+    private static Node node(String name, long cpu, long gpus) {
+        return new Node(name, Map.of(), List.of(), false, Map.of("cpu", cpu, "pods", 10L, "gpu", gpus));
+    }
+
+    private static Map<String, String> places(GangVerdict verdict) {
+        return ((GangVerdict.Placed) verdict)
+                .assignments().stream()
+                        .collect(Collectors.toMap(
+                                a -> a.pod().name(), a -> a.placed().node()));
+    }
 }

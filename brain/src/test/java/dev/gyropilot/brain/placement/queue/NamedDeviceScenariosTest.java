@@ -3,15 +3,24 @@ package dev.gyropilot.brain.placement.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gyropilot.brain.placement.Pod;
+import dev.gyropilot.brain.placement.device.Allocator;
 import dev.gyropilot.brain.placement.device.Capacity;
+import dev.gyropilot.brain.placement.device.CelSelectors;
 import dev.gyropilot.brain.placement.device.Claim;
 import dev.gyropilot.brain.placement.device.Device;
+import dev.gyropilot.brain.placement.device.Features;
+import dev.gyropilot.brain.placement.device.Slice;
 import dev.gyropilot.brain.placement.gang.Group.Level;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Troubles with claimed devices that users of Kubernetes and of other schedulers reported, each named by its issue. Those that
@@ -68,13 +77,106 @@ class NamedDeviceScenariosTest {
     }
 
     @Test
+    @DisplayName("KAI-1873: a count of devices that overflows is refused, and hides no other demand")
+    void aCountThatOverflows() {
+        devices.node("a", "r", 4);
+        cell.queue("q", "", 4, 4);
+        List<Claim.Request> endless = List.of(DeviceCell.exactly("gpu", Long.MAX_VALUE, "true"));
+        Job bad = devices.job("bad", "q", 10, 1, endless);
+        assertThat(bad.demand().deviceMillis()).isPositive();
+        cell.submit(bad)
+                .submit(devices.job("three", "q", 0, 1, 3))
+                .submit(devices.job("two", "q", 0, 1, 2))
+                .settle();
+        assertThat(cell.running).hasSize(1);
+        assertThat(cell.running).doesNotContainKey("bad");
+    }
+
+    @ParameterizedTest
+    @DisplayName("k/k-138765: a gang of which each pod would take a whole device, or else a half, gets halves of one")
+    @CsvSource({"1, 2", "1, 1", "2, 3", "2, 4", "4, 7", "8, 16"})
+    void eachGetsAHalf(int wholes, int pods) {
+        devices.halves("a", "r", wholes);
+        cell.submit(devices.job("gang", "", 0, pods, List.of(DeviceCell.firstAvailable(80, 40))))
+                .settle();
+        assertThat(cell.running).containsOnlyKeys("gang");
+        var halves = new ArrayList<String>();
+        for (int i = 0; i < pods; i++) {
+            halves.addAll(devices.devices("gang-" + i));
+        }
+        assertThat(halves).doesNotHaveDuplicates().hasSize(pods);
+        assertThat(halves)
+                .as("no more take a half than have to")
+                .filteredOn(device -> device.startsWith("half"))
+                .hasSize(2 * (pods - wholes));
+        for (int i = 0; i < pods; i++) {
+            assertThat(cell.snapshot
+                            .devices()
+                            .claim("default", "gang-" + i)
+                            .orElseThrow()
+                            .requests()
+                            .getFirst()
+                            .alternatives())
+                    .as("the claim still says what it asked for")
+                    .hasSize(2);
+        }
+    }
+
+    @Test
+    @DisplayName("k/k-138765: where not even halves do for all, the gang waits and holds nothing")
+    void notEvenHalvesDo() {
+        devices.halves("a", "r", 1);
+        cell.submit(devices.job("gang", "", 0, 3, List.of(DeviceCell.firstAvailable(80, 40))))
+                .settle();
+        assertThat(cell.running).isEmpty();
+        assertThat(cell.reason("gang")).contains("cannot allocate all claims");
+        assertThat(devices.devices("gang-0")).isEmpty();
+    }
+
+    @Test
+    @DisplayName("k/k-138765: pods that ask for any device get halves, although the driver lists the whole one first")
+    void anyDeviceIsAHalfWhereItHasToBe() {
+        devices.halves("a", "r", 1);
+        cell.submit(devices.job("gang", "", 0, 2, 1)).settle();
+        assertThat(cell.running).containsOnlyKeys("gang");
+    }
+
+    @Test
     @DisplayName("k/k-137617: a gang of two that share one unallocated claim runs")
     void aGangSharesAClaim() {
         devices.node("a", "r", 1);
         devices.claim("shared", DeviceCell.exactly("gpu", 1, "true"));
-        cell.submit(sharing("gang", Map.of("cpu", 100L))).settle();
+        cell.submit(sharing("gang", DeviceCell.LITTLE)).settle();
         assertThat(cell.running).containsOnlyKeys("gang");
         assertThat(devices.devices("shared")).containsExactly("gpu-0");
+    }
+
+    @Test
+    @DisplayName("k/k-137617: the shared claim gets a device where there is room for both")
+    void aGangSharesAClaimWhereThereIsRoom() {
+        devices.node("a", "r", 1).node("b", "r", 1).node("c", "r", 1);
+        // The fullest node is taken first, and has room for one only.
+        for (String full : List.of("a", "c")) {
+            var edit = cell.snapshot.edit();
+            cell.snapshot = edit.place(cell.pod("on-" + full, 0, Map.of("cpu", 40_000L)), full)
+                    .build();
+        }
+        devices.claim("shared", DeviceCell.exactly("gpu", 1, "true"));
+        cell.submit(sharing("gang", Map.of("cpu", 20_000L))).settle();
+        assertThat(cell.running).containsOnlyKeys("gang");
+        assertThat(cell.runs("gang").pods()).extracting(pod -> pod.node()).containsExactly("b", "b");
+    }
+
+    @Test
+    @DisplayName(
+            "k/k-137617: a gang that shares a claim is not judged by one of the same shape that needs a device for each pod")
+    void aGangThatSharesIsNotLikeOneThatDoesNot() {
+        devices.node("a", "r", 1);
+        devices.claim("shared", DeviceCell.exactly("gpu", 1, "true"));
+        cell.submit(devices.job("apart", "", 10, 2, 1))
+                .submit(sharing("gang", DeviceCell.LITTLE))
+                .settle();
+        assertThat(cell.running).containsOnlyKeys("gang");
     }
 
     private Job sharing(String id, Map<String, Long> requests) {
@@ -102,6 +204,18 @@ class NamedDeviceScenariosTest {
         }
         cell.submit(devices.job("second", "", 0, 1, half)).settle();
         assertThat(cell.runs("second").pods()).extracting(pod -> pod.node()).containsExactly(cut);
+    }
+
+    @Test
+    @DisplayName(
+            "k/k-133669: of a large and a small partition that would both do the small one is taken, if that is wanted")
+    void theSmallestThatWillDo() {
+        var thrifty = new DeviceCell(new Allocator(Features.ALL, new CelSelectors()).thrifty());
+        thrifty.halves("a", "r", 2);
+        thrifty.cell.submit(thrifty.job("one", "", 0, 1, 1)).settle();
+        thrifty.cell.submit(thrifty.job("two", "", 0, 1, 1)).settle();
+        assertThat(thrifty.devices("one-0")).containsExactly("half-0-0");
+        assertThat(thrifty.devices("two-0")).as("not of a device that is whole").containsExactly("half-0-1");
     }
 
     @Test
@@ -194,5 +308,47 @@ class NamedDeviceScenariosTest {
         cell.submit(devices.job("pod", "", 0, 1, List.of(DeviceCell.exactly("gpu", 2, DeviceCell.size(40)))))
                 .settle();
         assertThat(devices.devices("pod-0")).containsExactly("half-0-0", "half-0-1");
+    }
+
+    @Test
+    @DisplayName(
+            "dra-driver-nvidia-gpu-933: small partitions go where they leave large ones possible, if that is wanted")
+    void largePartitionsStayPossible() {
+        var thrifty = new DeviceCell(new Allocator(Features.ALL, new CelSelectors()).thrifty());
+        var places = new ArrayList<Device>();
+        IntStream.range(0, 8).forEach(i -> places.add(placed("one-" + i, 1, i)));
+        IntStream.of(0, 4).forEach(i -> places.add(placed("four-" + i, 4, i)));
+        thrifty.cut("a", "r", List.of(new Slice.CounterSet("gpu-0", slots(0, 8))), places);
+        List<Claim.Request> one = List.of(DeviceCell.exactly("gpu", 1, DeviceCell.size(1)));
+        for (int i = 0; i < 8; i++) {
+            thrifty.cell.submit(thrifty.job("one" + i, "", 0, 1, one)).settle();
+        }
+        assertThat(thrifty.cell.running).hasSize(8);
+        // All but one in the second half are freed.
+        String stays = IntStream.range(0, 8)
+                .mapToObj(i -> "one" + i)
+                .filter(id -> thrifty.devices(id + "-0").equals(List.of("one-5")))
+                .findFirst()
+                .orElseThrow();
+        List.copyOf(thrifty.cell.running.keySet()).stream()
+                .filter(id -> !id.equals(stays))
+                .forEach(thrifty.cell::end);
+        thrifty.cell.submit(thrifty.job("again", "", 0, 1, one)).settle();
+        thrifty.cell
+                .submit(thrifty.job("large", "", 0, 1, List.of(DeviceCell.exactly("gpu", 1, DeviceCell.size(4)))))
+                .settle();
+        assertThat(thrifty.cell.running).containsOnlyKeys(stays, "again", "large");
+    }
+
+    /** A partition of so many slots from this one on. */
+    private static Device placed(String name, int size, int from) {
+        return DeviceCell.part(name, "gpu-0", size).drawing(Map.of("gpu-0", slots(from, from + size)));
+    }
+
+    /** Counters of which there is one each. */
+    private static Map<String, BigDecimal> slots(int from, int to) {
+        var slots = new HashMap<String, BigDecimal>();
+        IntStream.range(from, to).forEach(i -> slots.put("slot-" + i, BigDecimal.ONE));
+        return slots;
     }
 }
