@@ -370,23 +370,18 @@ final class Jobs {
 
     private Job job(Gang gang, String id, List<JobPod> members, boolean stranded, Snapshot snapshot) {
         JobPod first = members.getFirst();
-        Amount demand = Amount.NONE;
+        List<Pod> pods = members.stream().map(member -> member.pod).toList();
         boolean mayPreempt = true;
         long created = Long.MAX_VALUE;
         int priority = Integer.MIN_VALUE;
         for (JobPod member : members) {
-            demand = demand.plus(Demand.of(snapshot.devices(), member.pod));
             mayPreempt &= member.facts.mayPreempt();
             created = Math.min(created, member.pod.createdMillis());
             priority = Math.max(priority, member.pod.priority());
         }
         List<Level> levels = levels(gang);
-        var group = new Group(
-                id,
-                levels,
-                within(gang, levels, snapshot),
-                members.stream().map(member -> member.pod).toList(),
-                List.of());
+        var group = new Group(id, levels, within(gang, levels, snapshot), pods, List.of());
+        Amount demand = Demand.of(snapshot.devices(), pods);
         return new Job(id, queue(gang), priority, created, group, demand, expectedMillis(first), stranded, mayPreempt);
     }
 

@@ -70,7 +70,9 @@ record PodRequests(Map<String, Long> amounts, long scoringCpuMillis, long scorin
     }
 
     private static void add(Map<String, Long> to, Map<String, Long> what) {
-        what.forEach((name, amount) -> to.merge(name, amount, Long::sum));
+        // More than can be counted stays as much as can be.
+        what.forEach((name, amount) ->
+                to.merge(name, amount, (a, b) -> a > Long.MAX_VALUE - b ? Long.MAX_VALUE : a + b));
     }
 
     private static void raise(Map<String, Long> to, Map<String, Long> atLeast) {

@@ -120,13 +120,10 @@ public final class Cycle {
         /** Who asks for partitions of devices asks for that much of them. */
         private Job sized(Job job) {
             Devices devices = now.devices();
-            if (!devices.hasPartitions() || job.group().allPods().stream().noneMatch(Pod::hasClaims)) {
-                return job;
-            }
-            Amount demand = job.group().allPods().stream()
-                    .map(pod -> Demand.of(devices, pod, ask -> sizes.of(devices, ask)))
-                    .reduce(Amount.NONE, Amount::plus);
-            return job.demanding(demand);
+            List<Pod> pods = job.group().allPods();
+            return devices.hasPartitions() && pods.stream().anyMatch(Pod::hasClaims)
+                    ? job.demanding(Demand.of(devices, pods, ask -> sizes.of(devices, ask)))
+                    : job;
         }
 
         /** Work that is being stopped no longer counts; the work for which it is stopped does already. */

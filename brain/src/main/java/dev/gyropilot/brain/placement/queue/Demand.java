@@ -7,6 +7,10 @@ import dev.gyropilot.brain.placement.Snapshot;
 import dev.gyropilot.brain.placement.device.Claim;
 import dev.gyropilot.brain.placement.device.ClaimAllocation;
 import dev.gyropilot.brain.placement.device.Devices;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.function.ToIntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -33,11 +37,25 @@ public final class Demand {
 
     /** A pod's own, by its allocated claims where it has them, else by what they ask for as if all were whole devices. */
     public static Amount of(Devices devices, Pod pod) {
-        return of(devices, pod, ask -> WHOLE);
+        return of(devices, List.of(pod));
+    }
+
+    /** What pods take together: a claim that several of them share counts once. */
+    public static Amount of(Devices devices, Collection<Pod> pods) {
+        return of(devices, pods, ask -> WHOLE);
     }
 
     /** @param size of what an ask is for, in thousandths of a device */
-    public static Amount of(Devices devices, Pod pod, ToIntFunction<Claim.Ask> size) {
+    static Amount of(Devices devices, Collection<Pod> pods, ToIntFunction<Claim.Ask> size) {
+        var counted = new HashSet<String>();
+        Amount sum = Amount.NONE;
+        for (Pod pod : pods) {
+            sum = sum.plus(of(devices, pod, size, counted));
+        }
+        return sum;
+    }
+
+    private static Amount of(Devices devices, Pod pod, ToIntFunction<Claim.Ask> size, Set<String> counted) {
         long millis = 0;
         for (var request : pod.shape().requests().entrySet()) {
             millis = Amount.sum(millis, Amount.product(request.getValue(), millisEach(request.getKey())));
@@ -45,7 +63,7 @@ public final class Demand {
         for (String name : pod.claims()) {
             Claim claim = devices.claim(pod.namespace(), name).orElse(null);
             // A shared claim is counted once, for the pod that is first among its users.
-            if (claim != null && isFirstUser(claim, pod)) {
+            if (claim != null && isFirstUser(claim, pod) && counted.add(pod.namespace() + "/" + name)) {
                 millis = Amount.sum(millis, of(devices, claim, size));
             }
         }

@@ -92,7 +92,7 @@ final class Cell {
     }
 
     private Amount demand(List<Pod> pods) {
-        return pods.stream().map(p -> Demand.of(snapshot.devices(), p)).reduce(Amount.NONE, Amount::plus);
+        return Demand.of(snapshot.devices(), pods);
     }
 
     Cell submit(Job job) {

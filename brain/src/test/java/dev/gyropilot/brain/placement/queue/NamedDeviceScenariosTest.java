@@ -146,7 +146,10 @@ class NamedDeviceScenariosTest {
     void aGangSharesAClaim() {
         devices.node("a", "r", 1);
         devices.claim("shared", DeviceCell.exactly("gpu", 1, "true"));
-        cell.submit(sharing("gang", DeviceCell.LITTLE)).settle();
+        cell.queue("q", "", 1, 1);
+        List<Pod> pods = sharing("gang", DeviceCell.LITTLE).group().pods();
+        cell.submit(cell.job("gang", "q", 0, pods)).settle();
+        assertThat(cell.devices("q")).as("the shared device counts once").isEqualTo(1);
         assertThat(cell.running).containsOnlyKeys("gang");
         assertThat(devices.devices("shared")).containsExactly("gpu-0");
     }
