@@ -44,6 +44,11 @@ final class PlaceCommand implements Callable<Integer> {
             description = "Print {file, items, unplaced}, one object per file; json on one line each.")
     private Output output = Output.table;
 
+    @Option(
+            names = "--thrifty-devices",
+            description = "Decide as a scheduler does whose setting scheduler.thriftyDevices is true.")
+    private boolean thriftyDevices;
+
     PlaceCommand(Terminal terminal, Home home) {
         this.terminal = terminal;
     }
@@ -65,7 +70,7 @@ final class PlaceCommand implements Callable<Integer> {
     private void place(Path file) {
         WorldFile world = WorldFile.read(file);
         world.warnings().forEach(warning -> terminal.warn(file + ": " + warning));
-        OfflineScheduler.Result result = OfflineScheduler.place(world.objects());
+        OfflineScheduler.Result result = OfflineScheduler.place(world.objects(), thriftyDevices);
         var unplaced = new ArrayList<>(world.broken());
         unplaced.addAll(result.unplaced());
         switch (output) {

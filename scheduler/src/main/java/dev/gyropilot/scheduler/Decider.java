@@ -59,7 +59,8 @@ final class Decider {
     }
 
     Decider(SchedulerConfig config, Actions actions) {
-        var allocator = new Allocator(Features.ALL, new CelSelectors());
+        var inOrder = new Allocator(Features.ALL, new CelSelectors());
+        Allocator allocator = config.thriftyDevices() ? inOrder.thrifty() : inOrder;
         this.actions = actions;
         this.placement = new Placement(config.seed(), allocator);
         this.undeliveredLimit = config.undeliveredLimit();

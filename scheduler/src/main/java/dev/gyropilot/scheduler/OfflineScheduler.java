@@ -70,8 +70,8 @@ public final class OfflineScheduler {
     private static final int CYCLE_LIMIT = 10_000;
 
     private final World world = new World();
-    private final Allocator allocator = new Allocator(Features.ALL, new CelSelectors());
-    private final Placement placement = new Placement(SEED, allocator);
+    private final Allocator allocator;
+    private final Placement placement;
     private final Map<String, ResourceClaimTemplate> templates = new HashMap<>();
     private final Map<String, Integer> priorities = new HashMap<>();
     private final PodReader reader = new PodReader();
@@ -111,11 +111,19 @@ public final class OfflineScheduler {
     public record Result(
             List<PlacedPod> pods, List<PlacedClaim> claims, List<ResourceClaim> generated, List<Unplaced> unplaced) {}
 
-    private OfflineScheduler() {}
+    private OfflineScheduler(boolean thriftyDevices) {
+        var inOrder = new Allocator(Features.ALL, new CelSelectors());
+        this.allocator = thriftyDevices ? inOrder.thrifty() : inOrder;
+        this.placement = new Placement(SEED, allocator);
+    }
 
-    /** Decides on all pods and claims among these objects; objects of kinds that do not matter for it are left alone. */
-    public static Result place(List<? extends HasMetadata> objects) {
-        var scheduler = new OfflineScheduler();
+    /**
+     * Decides on all pods and claims among these objects; objects of kinds that do not matter for it are left alone.
+     *
+     * @param thriftyDevices as in {@link SchedulerConfig}
+     */
+    public static Result place(List<? extends HasMetadata> objects, boolean thriftyDevices) {
+        var scheduler = new OfflineScheduler(thriftyDevices);
         // What others refer to comes first, whatever the order in the file.
         objects.stream().sorted(Comparator.comparingInt(OfflineScheduler::rank)).forEach(scheduler::read);
         scheduler.implyNodes(objects);

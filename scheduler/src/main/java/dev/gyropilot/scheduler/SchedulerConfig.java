@@ -11,6 +11,7 @@ import java.util.Set;
  * @param claimController whether this process makes claims from templates, releases them, and stops pods whose devices
  *     are tainted; false where the cluster has a kube-controller-manager
  * @param seed decides between nodes of equal score
+ * @param thriftyDevices whether claims get the devices that cost others least, in place of the first in their driver's order
  * @param bindParallelism how many bindings are written at once
  * @param undeliveredLimit how many decisions may wait to be written before no further ones are made
  * @param firstBackoff how long a refused pod waits at least before its second attempt; doubles with each attempt
@@ -25,6 +26,12 @@ public record SchedulerConfig(
         Set<String> schedulerNames,
         boolean claimController,
         @Setting("Decides between nodes of equal score.") long seed,
+
+        @Setting(
+                "Whether claims get the devices that cost others least, such as the smallest partitions that will do, in place"
+                        + " of the first in their driver's order.")
+        boolean thriftyDevices,
+
         @Setting("How many bindings are written at once.") int bindParallelism,
 
         @Setting("How many decisions may wait to be written before no further ones are made.")
@@ -76,6 +83,7 @@ public record SchedulerConfig(
                 schedulerNames,
                 false,
                 0,
+                false,
                 64,
                 1024,
                 Duration.ofMillis(500),
@@ -92,6 +100,7 @@ public record SchedulerConfig(
                 schedulerNames,
                 on,
                 seed,
+                thriftyDevices,
                 bindParallelism,
                 undeliveredLimit,
                 firstBackoff,
