@@ -30,8 +30,11 @@ public final class GangPlacement {
     /** How many decisions about single pods one group may cost. */
     private static final int STEP_LIMIT = 200_000;
 
-    /** How many of them may be spent on trying again what did not go at once. */
-    private static final int RETRY_LIMIT = 4096;
+    /** How many of them may be spent on trying again what did not go at once, for each pod of the group. */
+    private static final int RETRY_LIMIT = 16;
+
+    /** The same for a small group. */
+    private static final int LEAST_RETRY_LIMIT = 4096;
 
     private static final Set<Cause> ANYTHING = Set.copyOf(EnumSet.allOf(Cause.class));
 
@@ -46,7 +49,8 @@ public final class GangPlacement {
 
     /** Finds a place for all pods of the group, on a snapshot that stays as it is. */
     public GangVerdict place(Snapshot snapshot, Group group) {
-        return new Attempt(RETRY_LIMIT).level(snapshot, group, 0, group.within());
+        int retries = Math.max(LEAST_RETRY_LIMIT, RETRY_LIMIT * group.allPods().size());
+        return new Attempt(retries).level(snapshot, group, 0, group.within());
     }
 
     /** The same, but each pod gets what is best for itself alone: quicker, and not found by every group that has places. */

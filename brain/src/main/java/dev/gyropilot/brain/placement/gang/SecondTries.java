@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * that a pod of its own could not have got.
  */
 final class SecondTries {
+    /** For larger groups only the choices are tried that are likeliest to help: each trial takes their size in time. */
+    private static final int SMALL = 32;
+
     private final List<Pod> pods;
     private final Snapshot snapshot;
     private final Function<Trial, Tried> attempts;
@@ -72,17 +75,22 @@ final class SecondTries {
         return tried.failed != null && tried.placed > 0;
     }
 
-    private Optional<GangVerdict> withFewerAlternatives(Trial trial, Tried last) {
+    private Optional<GangVerdict> withFewerAlternatives(Trial trial, Tried failed) {
         int most = pods.stream().mapToInt(this::alternatives).max().orElse(1);
-        int pods = (int) trial.order().stream().filter(this::hasAlternatives).count();
+        int all = (int) trial.order().stream().filter(this::hasAlternatives).count();
+        Tried last = failed;
         for (int dropped = 1; dropped < most && promises(last); dropped++) {
             int tooFew = 0;
-            int enough = 1;
-            last = attempts.apply(trial.reducing(enough, dropped));
-            while (!last.isPlaced() && promises(last) && enough < pods) {
-                tooFew = enough;
-                enough = Math.min(2 * enough, pods);
-                last = attempts.apply(trial.reducing(enough, dropped));
+            int enough = all;
+            last = attempts.apply(trial.reducing(all, dropped));
+            if (!last.isPlaced()) {
+                // Where not even all together do it, fewer still may: what they leave is not what the others need.
+                enough = 0;
+                while (promises(last) && all <= SMALL && Math.max(1, 2 * enough) < all) {
+                    tooFew = enough;
+                    enough = Math.max(1, 2 * enough);
+                    last = attempts.apply(trial.reducing(enough, dropped));
+                }
             }
             if (last.isPlaced()) {
                 return Optional.of(fewest(trial, dropped, tooFew, enough, last.verdict()));

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class PackingTest {
@@ -192,6 +193,28 @@ class PackingTest {
         assertThat(plan.moves().getFirst().to().host()).isNotEqualTo(room.host());
         assertThat(fleet.freeShares(0)).as("the fleet is left as it was").isEqualTo(500);
         assertThat(rearrangement.makeRoom(need(100, 2, 1000), 1)).isEmpty();
+    }
+
+    @Test
+    @DisplayName(
+            "KAI-1311, Volcano-3948, Kueue-4329, HAMi-2072: scattered fractions are moved together until a whole node is free")
+    void aWholeNodeIsFreedByBoundedMoves() {
+        Need half = need(100, 1, 500);
+        Need node = need(400, 4, 1000);
+        var fleet = new Fleet(List.of(host("a", "x", 96_000, 4), host("b", "x", 96_000, 4), host("c", "x", 96_000, 4)));
+        for (int host = 0; host < 3; host++) {
+            // On one host there is the least to move.
+            for (int device = 0; device < (host == 1 ? 2 : 3); device++) {
+                put(fleet, "h" + host + "-" + device, half, host, device);
+            }
+        }
+        var rearrangement = new Rearrangement(fleet, Packer.forMix(fleet, mix(times(1, half))), this::on);
+        assertThat(rearrangement.makeRoom(node, 1)).as("one move is not enough").isEmpty();
+        Rearrangement.Plan plan = rearrangement.makeRoom(node, 4).orElseThrow();
+        assertThat(plan.place().orElseThrow().host()).isEqualTo(1);
+        assertThat(plan.moves())
+                .hasSize(2)
+                .allSatisfy(move -> assertThat(move.to().host()).isNotEqualTo(1));
     }
 
     @Test
