@@ -185,14 +185,19 @@ public final class Snapshot {
             return this;
         }
 
-        /** A pod got this place: it occupies its node, and its claims have their devices. */
+        /** A pod got this place: it occupies its node, and its claims have their devices and are used by it, too. */
         public Builder place(Pod pod, Verdict.Placed placed) {
             placed.implicit().ifPresent(implicit -> devices = devices.with(implicit.claim()));
             for (ClaimAllocation allocation : placed.allocations()) {
                 devices.claim(allocation.namespace(), allocation.name())
                         .ifPresent(claim -> devices = devices.with(claim.allocated(allocation, Set.of(pod.uid()))));
             }
-            return place(placed.bound(pod), placed.node());
+            Pod bound = placed.bound(pod);
+            for (String name : bound.claims()) {
+                devices.claim(bound.namespace(), name)
+                        .ifPresent(claim -> devices = devices.with(claim.usedBy(bound.uid())));
+            }
+            return place(bound, placed.node());
         }
 
         public Builder namespace(String name, @Nullable Map<String, String> labels) {

@@ -1,6 +1,7 @@
 package dev.gyropilot.brain.placement.device;
 
 import java.math.BigDecimal;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -88,6 +89,23 @@ public record Claim(
     /** The same claim without devices and users. */
     public Claim released() {
         return new Claim(namespace, name, uid, requests, constraints, configs, Optional.empty(), Set.of(), deleting);
+    }
+
+    /** The same claim with one more user, if it has devices. */
+    public Claim usedBy(String user) {
+        if (allocation.isEmpty() || reservedFor.contains(user)) {
+            return this;
+        }
+        var users = new HashSet<>(reservedFor);
+        users.add(user);
+        return allocated(allocation.get(), users);
+    }
+
+    /** The same claim without this user; the last one gives the devices back. */
+    public Claim leftBy(String user) {
+        var users = new HashSet<>(reservedFor);
+        users.remove(user);
+        return users.isEmpty() || allocation.isEmpty() ? released() : allocated(allocation.get(), users);
     }
 
     /** Whether a request names more than one way to meet it. */

@@ -183,13 +183,12 @@ public final class Preemptor {
         return edit.build();
     }
 
-    /** A claim is free again when its only user goes. */
+    /** A claim is free again when the last of its users goes. */
     static void release(Snapshot.Builder edit, Pod pod) {
         for (String name : pod.claims()) {
             edit.devices()
                     .claim(pod.namespace(), name)
-                    .filter(claim -> Set.of(pod.uid()).containsAll(claim.reservedFor()))
-                    .ifPresent(claim -> edit.devices(edit.devices().with(claim.released())));
+                    .ifPresent(claim -> edit.devices(edit.devices().with(claim.leftBy(pod.uid()))));
         }
     }
 }

@@ -236,6 +236,33 @@ class NamedDeviceScenariosTest {
 
     @Test
     @DisplayName(
+            "KEP-5690: a gang of lower priority whose pods share a claim gives its device back when all of it is stopped")
+    void aSharedClaimIsGivenBack() {
+        devices.node("a", "r", 1);
+        devices.claim("shared", DeviceCell.exactly("gpu", 1, "true"));
+        cell.submit(sharing("gang", DeviceCell.LITTLE)).settle();
+        cell.submit(devices.job("high", "", 10, 1, 1)).settle();
+        assertThat(cell.stopped).containsExactly("gang");
+        assertThat(cell.running).containsOnlyKeys("high");
+    }
+
+    @Test
+    @DisplayName(
+            "KEP-5690: a pod that shares its claim with another is not stopped for a device that the other holds on to")
+    void whoSharesIsNotStoppedInVain() {
+        devices.node("a", "r", 1);
+        devices.claim("shared", DeviceCell.exactly("gpu", 1, "true"));
+        List<Pod> pods = sharing("pair", DeviceCell.LITTLE).group().pods();
+        cell.submit(cell.job("low", "", 0, List.of(pods.getFirst()))).settle();
+        cell.submit(cell.job("kept", "", 20, List.of(pods.getLast()))).settle();
+        assertThat(cell.running).containsOnlyKeys("low", "kept");
+        cell.submit(devices.job("high", "", 10, 1, 1)).settle();
+        assertThat(cell.stopped).isEmpty();
+        assertThat(cell.reason("high")).contains("cannot allocate all claims");
+    }
+
+    @Test
+    @DisplayName(
             "Volcano-4863: a fraction of a GPU is taken back from fractions of lower priority, no more than needed")
     void fractionsArePreempted() {
         cell.node("a", 0, "r");
