@@ -173,15 +173,8 @@ final class Auction {
         if (free != null) {
             return new Bid(node, 0, new Offer(List.of(), free), version);
         }
-        var taken = new ArrayList<Victim>();
-        for (Victim victim : victims(node)) {
-            if (rights.allows(victim)) {
-                rights.take(victim);
-                taken.add(victim);
-            }
-        }
-        taken.forEach(rights::giveBack);
-        if (taken.isEmpty() || probe(node, pod, taken) == null) {
+        List<Victim> taken = enough(node, pod);
+        if (taken.isEmpty()) {
             return null;
         }
         List<Victim> needed = needed(node, pod, taken);
@@ -193,6 +186,44 @@ final class Auction {
                         needed.stream().mapToDouble(Victim::cost).sum(),
                         new Offer(List.copyOf(needed), placed),
                         version);
+    }
+
+    /**
+     * The cheapest work of the node that may be stopped together, as much as may be, if that is enough. If it is not, what then may
+     * not be stopped any more comes first instead. Empty when nothing is enough.
+     */
+    private List<Victim> enough(Node node, Pod pod) {
+        List<Victim> here = victims(node);
+        List<Victim> cheapest = together(here, Optional.empty());
+        if (cheapest.isEmpty() || probe(node, pod, cheapest) != null) {
+            return cheapest;
+        }
+        for (Victim other : here) {
+            if (!cheapest.contains(other) && rights.allows(other)) {
+                List<Victim> others = together(here, Optional.of(other));
+                if (probe(node, pod, others) != null) {
+                    return others;
+                }
+            }
+        }
+        return List.of();
+    }
+
+    /** In this order as many as may be stopped together; with one that comes before all, the others in their order. */
+    private List<Victim> together(List<Victim> inOrder, Optional<Victim> first) {
+        var taken = new ArrayList<Victim>();
+        first.ifPresent(victim -> {
+            rights.take(victim);
+            taken.add(victim);
+        });
+        for (Victim victim : inOrder) {
+            if (!taken.contains(victim) && rights.allows(victim)) {
+                rights.take(victim);
+                taken.add(victim);
+            }
+        }
+        taken.forEach(rights::giveBack);
+        return taken;
     }
 
     /** The shortest beginning of the list that suffices, less what turns out not to be needed. */

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>In each domain of the narrowest topology that the group requires, each pod goes where the least is lost
  * ({@link Auction}); the cheapest domain wins, and whatever turns out not to be needed is left running. If no domain has an
- * offer, all of it is taken away: if the group does not fit then, nothing helps, and that is proven. Each plan is checked by
- * placing the group.
+ * offer, all of it is taken away: if the group does not fit then, nothing helps, and that is proven. Of little work every part is
+ * tried before the search is given up. Each plan is checked by placing the group.
  */
 public final class Preemptor {
     /** How many decisions about single pods one plan may cost unless told otherwise. */
@@ -61,6 +61,18 @@ public final class Preemptor {
             }
             found = onNodesOf(possible, base, group, allowed, rights);
         }
+        if (found == null && allowed.size() <= Combinations.LIMIT) {
+            var all = new Combinations(
+                    List.copyOf(allowed),
+                    rights,
+                    victims -> fits(base, group, victims),
+                    steps,
+                    group.allPods().size());
+            found = all.cheapest();
+            if (found == null && all.isComplete()) {
+                return new Plan.Impossible("no part of the work that may be stopped for it makes room.");
+            }
+        }
         if (found == null) {
             return new Plan.GaveUp(steps.used);
         }
@@ -68,7 +80,7 @@ public final class Preemptor {
         return new Plan.Stop(List.copyOf(found.victims), found.assignments);
     }
 
-    private record Found(Set<Victim> victims, List<Assignment> assignments) {
+    record Found(Set<Victim> victims, List<Assignment> assignments) {
         double cost() {
             return victims.stream().mapToDouble(Victim::cost).sum();
         }

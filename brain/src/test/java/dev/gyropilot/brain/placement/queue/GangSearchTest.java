@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * is a sum here. What is found is one; and one is found wherever all devices are alike, else nearly always.
  */
 class GangSearchTest {
-    private static final int WORLDS = 150;
+    private static final int WORLDS = 100;
 
     private enum Wish {
         WHOLE,
