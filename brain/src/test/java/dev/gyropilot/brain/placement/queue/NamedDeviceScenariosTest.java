@@ -283,7 +283,7 @@ class NamedDeviceScenariosTest {
 
     @Test
     @DisplayName(
-            "KAI-45, KAI-1316, KAI-1364: a GPU is shared only if its driver can keep the users apart, within its capacity")
+            "KAI-45, KAI-1316, KAI-1364: a GPU is shared only where its driver says that it may be, and within its capacity")
     void onlySharableDevicesAreShared() {
         cell.node("a", 0, "r");
         devices.whole(
