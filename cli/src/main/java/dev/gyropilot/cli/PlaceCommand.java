@@ -45,9 +45,10 @@ final class PlaceCommand implements Callable<Integer> {
     private Output output = Output.table;
 
     @Option(
-            names = "--thrifty-devices",
-            description = "Decide as a scheduler does whose setting scheduler.thriftyDevices is true.")
-    private boolean thriftyDevices;
+            names = "--first-fit",
+            description = "Give claims the first devices in their driver's order, as Kubernetes and a scheduler whose setting"
+                    + " thriftyDevices is false, not those that cost others least.")
+    private boolean firstFit;
 
     PlaceCommand(Terminal terminal, Home home) {
         this.terminal = terminal;
@@ -70,7 +71,7 @@ final class PlaceCommand implements Callable<Integer> {
     private void place(Path file) {
         WorldFile world = WorldFile.read(file);
         world.warnings().forEach(warning -> terminal.warn(file + ": " + warning));
-        OfflineScheduler.Result result = OfflineScheduler.place(world.objects(), thriftyDevices);
+        OfflineScheduler.Result result = OfflineScheduler.place(world.objects(), !firstFit);
         var unplaced = new ArrayList<>(world.broken());
         unplaced.addAll(result.unplaced());
         switch (output) {

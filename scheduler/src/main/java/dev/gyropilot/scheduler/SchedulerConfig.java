@@ -83,7 +83,7 @@ public record SchedulerConfig(
                 schedulerNames,
                 false,
                 0,
-                false,
+                true,
                 64,
                 1024,
                 Duration.ofMillis(500),

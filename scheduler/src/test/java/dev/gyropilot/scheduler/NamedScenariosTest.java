@@ -78,7 +78,7 @@ class NamedScenariosTest {
                 world.add(queue ? objects.unmarshal(document, Queue.class) : objects.unmarshal(document));
             }
         }
-        return OfflineScheduler.place(world, false);
+        return OfflineScheduler.place(world, true);
     }
 
     private static String member(String name, String claim) {

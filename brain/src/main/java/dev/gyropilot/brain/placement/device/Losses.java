@@ -22,12 +22,13 @@ final class Losses {
         this.features = features;
     }
 
-    /** Puts the devices that cost least first; equal ones stay in their order. */
+    /** Puts the devices that cost least first; equal ones stay in their order, and pools with binding conditions come last. */
     void sort() {
         for (PoolDevice device : supply.devices) {
             losses.put(device, of(device));
         }
-        supply.devices.sort(Comparator.comparingDouble(device -> losses.getOrDefault(device, 0.0)));
+        supply.devices.sort(Comparator.comparing((PoolDevice device) -> device.pool.hasBindingConditions)
+                .thenComparingDouble(device -> losses.getOrDefault(device, 0.0)));
     }
 
     private double of(PoolDevice device) {
