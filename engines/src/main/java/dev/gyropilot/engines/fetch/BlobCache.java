@@ -7,21 +7,28 @@ import java.io.InputStream;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Comparator;
 import java.util.HexFormat;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.stream.Stream;
 
 /**
  * Files by the hash of their content.
  *
  * <pre>
  * blobs/sha256/HEX       the content, complete and checked; never changed
+ * trees/sha256/HEX       folders of links to blobs, by the hash of their list of files; complete, never changed
  * index/HEX-OF-URI       which content a URI had, and its validators
  * partial/HEX-OF-URI     a download under way or cut, and beside it what it is a part of
  * locks/HEX-OF-URI       held while a URI is fetched, so that replicas fetch once
@@ -41,7 +48,7 @@ final class BlobCache {
     BlobCache(Path root) {
         this.root = root;
         try {
-            for (String folder : new String[] {"blobs/sha256", "index", "partial", "locks"}) {
+            for (String folder : new String[] {"blobs/sha256", "trees/sha256", "index", "partial", "locks"}) {
                 Files.createDirectories(root.resolve(folder));
             }
         } catch (IOException e) {
@@ -54,6 +61,66 @@ final class BlobCache {
 
     Path blob(String sha256) {
         return root.resolve("blobs/sha256").resolve(sha256);
+    }
+
+    /** The hash of a blob's content, which is its name. */
+    static String sha256Of(Path blob) {
+        return Objects.requireNonNull(blob.getFileName()).toString();
+    }
+
+    Path tree(String sha256) {
+        return root.resolve("trees/sha256").resolve(sha256);
+    }
+
+    /** Whether that folder is there with all contents to which its links lead. */
+    boolean hasTree(String sha256) throws IOException {
+        Path tree = tree(sha256);
+        if (!Files.isDirectory(tree)) {
+            return false;
+        }
+        try (Stream<Path> links = Files.walk(tree)) {
+            return links.allMatch(Files::exists);
+        }
+    }
+
+    /**
+     * Makes a folder of links to blobs, unless it is there.
+     *
+     * @param files from the path in the folder to the hash of the content
+     */
+    Path adoptTree(Map<String, String> files, String sha256) throws IOException {
+        Path tree = tree(sha256);
+        if (hasTree(sha256)) {
+            return tree;
+        }
+        Path fresh = Files.createTempDirectory(root.resolve("partial"), "tree");
+        for (var file : files.entrySet()) {
+            Path link = tree.resolve(file.getKey());
+            Path made = fresh.resolve(file.getKey());
+            Files.createDirectories(Objects.requireNonNull(made.getParent()));
+            // Relative, so that the cache may be mounted elsewhere.
+            Path folder = Objects.requireNonNull(link.getParent());
+            Files.createSymbolicLink(made, folder.relativize(blob(file.getValue())));
+        }
+        Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rwxr-xr-x"));
+        try {
+            Files.move(fresh, tree, StandardCopyOption.ATOMIC_MOVE);
+        } catch (FileSystemException e) {
+            // Another process was first, or contents had gone and are back by now: either way its links are these.
+            if (!hasTree(sha256)) {
+                throw e;
+            }
+            delete(fresh);
+        }
+        return tree;
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> content = Files.walk(folder)) {
+            for (Path path : content.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
     }
 
     Path partial(String uri) {
@@ -120,7 +187,7 @@ final class BlobCache {
     }
 
     static void write(Path file, Properties values) throws IOException {
-        Path folder = java.util.Objects.requireNonNull(file.getParent());
+        Path folder = Objects.requireNonNull(file.getParent());
         Path part = Files.createTempFile(folder, "entry", ".new");
         try (var out = Files.newBufferedWriter(part, StandardCharsets.UTF_8)) {
             values.store(out, null);

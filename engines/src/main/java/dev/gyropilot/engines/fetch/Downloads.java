@@ -403,7 +403,7 @@ final class Downloads {
         return Files.isRegularFile(file) ? Files.size(file) : 0;
     }
 
-    private static String bytes(long count) {
+    static String bytes(long count) {
         if (count < 1 << 20) {
             return count + " B";
         }

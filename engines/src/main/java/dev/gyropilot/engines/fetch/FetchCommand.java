@@ -13,6 +13,7 @@ import java.util.Optional;
 /** {@code engines fetch}: brings a model into the cache and links it where the engine looks for it. */
 public final class FetchCommand {
     private static final String HUB = "https://huggingface.co";
+    private static final String TOKEN = "HF_TOKEN";
 
     private FetchCommand() {}
 
@@ -20,12 +21,25 @@ public final class FetchCommand {
     public static Arguments.Spec spec() {
         String hub = System.getenv().getOrDefault("HF_ENDPOINT", HUB);
         return new Arguments.Spec("fetch", "Brings a model from its URI into the cache, checked by its SHA-256.")
-                .flag("--uri", "URI", "", "builtin://, file:///, https://, http:// or hf://ORG/REPO/FILE[@REVISION]")
-                .flag("--out", "PATH", "", "Becomes a link to the model; a folder gets a link of the file's name")
+                .flag("--uri", "URI", "", "builtin://, file:///, https://, http:// or hf://ORG/REPO[/FILE][@REVISION]")
+                .flag(
+                        "--out",
+                        "PATH",
+                        "",
+                        "Becomes a link to the model, a file or a folder; a folder gets a link of its name")
                 .flag("--cache", "DIR", "", "The cache; replicas that share it fetch once")
-                .flag("--sha256", "HEX", "", "What the content must hash to; without it the hub's word counts")
+                .flag(
+                        "--sha256",
+                        "HEX",
+                        "",
+                        "What the content must hash to; without it the hub's word counts. A repository's is over its"
+                                + " files' lines of sha256sum, sorted by path")
                 .flag("--hub", "URL", hub.isEmpty() ? HUB : hub, "Address for hf://, also by HF_ENDPOINT")
-                .flag("--token-file", "FILE", "", "File with the hub's token; it is sent to the hub's host only");
+                .flag(
+                        "--token-file",
+                        "FILE",
+                        "",
+                        "File with the hub's token, also by HF_TOKEN; it is sent to the hub's host only");
     }
 
     /** Runs to the end. */
@@ -40,7 +54,10 @@ public final class FetchCommand {
         }
         Fetcher fetcher = new Fetcher(
                 hub,
-                arguments.find("--token-file").map(FetchCommand::token),
+                arguments
+                        .find("--token-file")
+                        .map(FetchCommand::token)
+                        .or(() -> Optional.ofNullable(System.getenv(TOKEN)).filter(token -> !token.isBlank())),
                 arguments.path("--cache"),
                 Downloads.Policy.DEFAULT,
                 line -> System.err.println("fetch: " + line));

@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /** Brings a model from its URI to a file, by way of the cache. */
@@ -32,7 +34,8 @@ final class Fetcher {
     /**
      * Fetches and links.
      *
-     * @param expected the content's SHA-256 in lower-case hex, when the caller knows it
+     * @param expected the content's SHA-256 in lower-case hex, when the caller knows it; a repository's is that of
+     *     {@link RepositoryFiles#digest}
      * @param out becomes a link to the content; a folder gets a link of the file's name
      * @return where the model is; the marker file itself for a built-in one
      */
@@ -48,6 +51,7 @@ final class Fetcher {
                 case ModelUri.Builtin builtin -> marker(builtin, target);
                 case ModelUri.LocalFile file -> local(file, expected, target);
                 case ModelUri.Download download -> link(cached(download, expected), target);
+                case ModelUri.Repository repository -> link(tree(repository, expected), target);
             };
         } catch (IOException e) {
             throw new EngineException(
@@ -80,6 +84,30 @@ final class Fetcher {
             }
         }
         return link(file.path().toAbsolutePath(), target);
+    }
+
+    /** All files of a repository at one commit, as a folder of links. */
+    private Path tree(ModelUri.Repository repository, Optional<String> expected) throws IOException {
+        if (expected.isPresent() && cache.hasTree(expected.get())) {
+            progress.accept(repository.text() + " is in the cache");
+            return cache.tree(expected.get());
+        }
+        RepositoryFiles files = RepositoryFiles.read(cached(repository.description(), Optional.empty()), repository);
+        progress.accept(repository.text() + " is " + files.wanted().size() + " files, "
+                + Downloads.bytes(files.totalBytes()) + ", of commit " + files.commit());
+        SortedMap<String, String> contents = new TreeMap<>();
+        for (RepositoryFiles.Entry file : files.wanted()) {
+            Path blob = cached(repository.file(file.path(), files.commit()), file.sha256());
+            file.check(blob);
+            contents.put(file.path(), BlobCache.sha256Of(blob));
+        }
+        String actual = RepositoryFiles.digest(contents);
+        if (expected.isPresent() && !expected.get().equals(actual)) {
+            throw mismatch(
+                    repository.text(), expected.get(), actual, "Check the checksum, or name the commit it is of.");
+        }
+        progress.accept("fetched " + repository.text() + ", sha-256 of its list " + actual);
+        return cache.adoptTree(contents, actual);
     }
 
     private Path cached(ModelUri.Download download, Optional<String> expected) throws IOException {

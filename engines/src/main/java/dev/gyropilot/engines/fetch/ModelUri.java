@@ -34,6 +34,28 @@ sealed interface ModelUri {
     record Download(String text, URI address, boolean hub, String fileName) implements ModelUri {}
 
     /**
+     * All files of a repository of a Hugging Face hub at one revision.
+     *
+     * @param name organisation and repository, as in {@code acme/tiny}
+     */
+    record Repository(String text, URI hub, String name, String revision, String fileName) implements ModelUri {
+        /** The hub's account of the repository: its commit, and its files with their digests. */
+        Download description() {
+            return new Download(
+                    "the list of files of hf://" + name + "@" + revision,
+                    URI.create(
+                            hub + "api/models/" + escapePath(name) + "/revision/" + escape(revision) + "?blobs=true"),
+                    true,
+                    "files.json");
+        }
+
+        /** One of its files at a commit. */
+        Download file(String path, String commit) {
+            return hubFile("hf://" + name + "/" + path + "@" + commit, name, path, commit, hub);
+        }
+    }
+
+    /**
      * Reads a URI.
      *
      * @param hub the hub's address for {@code hf://}
@@ -51,31 +73,38 @@ sealed interface ModelUri {
         };
     }
 
-    private static Download hub(String text, String rest, URI hub) {
+    private static ModelUri hub(String text, String rest, URI hub) {
         int at = rest.lastIndexOf('@');
         String revision = at < 0 ? "main" : rest.substring(at + 1);
-        String[] parts = (at < 0 ? rest : rest.substring(0, at)).split("/", 3);
-        if (parts.length < 3 || parts[0].isEmpty() || parts[1].isEmpty() || parts[2].isEmpty() || revision.isEmpty()) {
-            throw bad(text, "is not of the form hf://ORGANISATION/REPOSITORY/FILE[@REVISION]");
+        String[] parts =
+                (at < 0 ? rest : rest.substring(0, at)).replaceFirst("/$", "").split("/", 3);
+        if (parts.length < 2 || parts[0].isEmpty() || parts[1].isEmpty() || revision.isEmpty()) {
+            throw bad(text, "is not of the form hf://ORGANISATION/REPOSITORY[/FILE][@REVISION]");
         }
-        for (String part : parts[2].split("/")) {
+        String name = parts[0] + "/" + parts[1];
+        URI base = hub.toString().endsWith("/") ? hub : URI.create(hub + "/");
+        return parts.length == 2
+                ? new Repository(text, base, name, revision, parts[1])
+                : hubFile(text, name, parts[2], revision, base);
+    }
+
+    private static Download hubFile(String text, String name, String file, String revision, URI hub) {
+        for (String part : file.split("/", -1)) {
             if (part.isEmpty() || part.equals("..") || part.equals(".")) {
                 throw bad(text, "names a file path with an empty or dotted part");
             }
         }
-        String path = escape(parts[0]) + "/" + escape(parts[1]) + "/resolve/" + escapeAll(revision) + "/"
-                + Arrays.stream(parts[2].split("/")).map(ModelUri::escape).collect(Collectors.joining("/"));
-        String base = hub.toString().endsWith("/") ? hub.toString() : hub + "/";
-        return new Download(text, URI.create(base + path), true, parts[2].substring(parts[2].lastIndexOf('/') + 1));
+        String path = escapePath(name) + "/resolve/" + escape(revision) + "/" + escapePath(file);
+        return new Download(text, URI.create(hub + path), true, file.substring(file.lastIndexOf('/') + 1));
     }
 
+    private static String escapePath(String path) {
+        return Arrays.stream(path.split("/")).map(ModelUri::escape).collect(Collectors.joining("/"));
+    }
+
+    /** One segment, even a revision such as refs/pr/1. */
     private static String escape(String segment) {
         return URLEncoder.encode(segment, StandardCharsets.UTF_8).replace("+", "%20");
-    }
-
-    /** A revision such as refs/pr/1 is one segment. */
-    private static String escapeAll(String revision) {
-        return escape(revision);
     }
 
     private static URI address(String text) {
@@ -103,6 +132,6 @@ sealed interface ModelUri {
         return new EngineException(
                 Code.USAGE,
                 "The model URI '" + text + "' " + how
-                        + ". Give for example file:///models/m.gguf, https://host/m.gguf or hf://org/repo/m.gguf.");
+                        + ". Give for example file:///models/m.gguf, https://host/m.gguf, hf://org/repo or hf://org/repo/m.gguf.");
     }
 }

@@ -160,8 +160,10 @@ class FetcherTest {
     @CsvSource(delimiter = '|', textBlock = """
             s3://bucket/m.gguf         | begins with none of
             m.gguf                     | begins with none of
-            hf://acme/tiny             | hf://ORGANISATION/REPOSITORY/FILE
-            hf://acme/tiny/a@          | hf://ORGANISATION/REPOSITORY/FILE
+            hf://acme                  | hf://ORGANISATION/REPOSITORY[/FILE]
+            hf://acme/tiny@            | hf://ORGANISATION/REPOSITORY[/FILE]
+            hf://acme/tiny/a@          | hf://ORGANISATION/REPOSITORY[/FILE]
+            hf://acme/tiny//a          | dotted part
             hf://acme/tiny/../x        | dotted part
             https:///m.gguf            | names no host
             https://host/              | names no file
