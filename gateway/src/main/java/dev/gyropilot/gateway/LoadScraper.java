@@ -84,7 +84,8 @@ final class LoadScraper implements AutoCloseable {
 
     private void ask(ReplicaState replica, Catalog.LoadMetrics names) {
         try {
-            HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + replica.authority() + names.path()))
+            HttpRequest request = HttpRequest.newBuilder(
+                            URI.create("http://" + replica.authority(names.port()) + names.path()))
                     .timeout(TIMEOUT)
                     .build();
             HttpResponse<InputStream> response = http.send(request, HttpResponse.BodyHandlers.ofInputStream());

@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** What the gateway knows of one replica. Used by all event loops. */
 final class ReplicaState {
@@ -25,8 +26,7 @@ final class ReplicaState {
     ReplicaState(Catalog.Replica replica) {
         this.replica = replica;
         this.address = new InetSocketAddress(literal(replica.host()), replica.port());
-        this.authority = AsciiString.of((replica.host().indexOf(':') >= 0 ? "[" + replica.host() + "]" : replica.host())
-                + ":" + replica.port());
+        this.authority = AsciiString.of(authority(replica.host(), replica.port()));
     }
 
     /** Only addresses are taken, never names: what the gateway calls is what the slices say. */
@@ -52,6 +52,15 @@ final class ReplicaState {
 
     AsciiString authority() {
         return authority;
+    }
+
+    /** The same with another port; null for the one that serves. */
+    String authority(@Nullable Integer port) {
+        return authority(replica.host(), port == null ? replica.port() : port);
+    }
+
+    private static String authority(String host, int port) {
+        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
     }
 
     int inFlight() {

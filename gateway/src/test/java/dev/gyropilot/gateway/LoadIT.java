@@ -48,7 +48,11 @@ class LoadIT {
                                 false,
                                 60,
                                 new Catalog.LoadMetrics(
-                                        "/metrics", "vllm:num_requests_waiting", "vllm:num_requests_running", null),
+                                        "/metrics",
+                                        null,
+                                        "vllm:num_requests_waiting",
+                                        "vllm:num_requests_running",
+                                        null),
                                 List.of(busy.replica(), free.replica())))) {
             ReplicaSet replicas = fixture.gateway.table().services().getFirst().replicas();
             Awaiting.until(() -> replicas.running(0) == 7);

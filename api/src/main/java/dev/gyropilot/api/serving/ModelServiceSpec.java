@@ -81,9 +81,9 @@ public record ModelServiceSpec(
             value = "!has(self.version) || !has(self.alias)",
             message = "set at most one of model.version and model.alias")
     @ValidationRule(
-            value = "!has(self.uri) || self.uri.matches('^(builtin|file|https?|hf)://.+')",
-            message = "model.uri must start with builtin://, file://, https://, http:// or hf://, such as"
-                    + " builtin://minilm, file:///models/chat.gguf or hf://ORG/REPO/FILE")
+            value = "!has(self.uri) || self.uri.matches('^(builtin|file|https?|hf|oci)://.+')",
+            message = "model.uri must start with builtin://, file://, https://, http://, hf:// or oci://, such as"
+                    + " builtin://minilm, file:///models/chat.gguf, hf://ORG/REPO or hf://ORG/REPO/FILE")
     @ValidationRule(
             value = "!has(self.name) || (!has(self.sha256) && !has(self.format))",
             message = "model.sha256 and model.format go with model.uri: for a Model by name, set them on its version")
@@ -104,17 +104,21 @@ public record ModelServiceSpec(
             String alias,
 
             @JsonPropertyDescription(
-                    "Where the model lies: builtin://NAME, file:///PATH, https://HOST/PATH or hf://ORG/REPO/FILE[@REVISION].")
+                    "Where the model lies: builtin://NAME, file:///PATH, https://HOST/PATH, hf://ORG/REPO[/FILE][@REVISION] or"
+                            + " oci://REGISTRY/REPOSITORY[:TAG][@DIGEST][#PATH], an image that holds it.")
             @Size(max = 2048)
             @Nullable
             String uri,
 
-            @JsonPropertyDescription("SHA-256 of the model file, 64 hexadecimal digits; checked after the download.")
+            @JsonPropertyDescription(
+                    "SHA-256 of the model, 64 hexadecimal digits, checked after the download: of the file; of a whole"
+                            + " repository, over the lines of sha256sum for its files, sorted by path; of an image, its digest.")
             @Size(max = 128)
             @Nullable
             String sha256,
 
-            @JsonPropertyDescription("Format of the file, such as onnx or gguf; guessed from the URI when absent.")
+            @JsonPropertyDescription(
+                    "Format of the model, such as safetensors, gguf or onnx; guessed from the URI when absent.")
             @Nullable
             String format) {}
 

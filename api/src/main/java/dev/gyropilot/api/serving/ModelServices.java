@@ -25,7 +25,7 @@ public final class ModelServices {
 
     /**
      * The service for a model given by a short name ({@code minilm}), a file ({@code ./chat.gguf}), an address
-     * ({@code https://…}, {@code hf://ORG/REPO/FILE}) or else the name of a Model.
+     * ({@code https://…}, {@code hf://ORG/REPO/FILE}, {@code hf://ORG/REPO}) or else the name of a Model.
      *
      * @param name name of the service; made from the argument when null
      * @throws IllegalArgumentException with the remedy, when the argument or the name cannot be one
@@ -53,9 +53,9 @@ public final class ModelServices {
         }
         int scheme = text.indexOf("://");
         if (scheme >= 0) {
-            if (!text.matches("(builtin|file|https?|hf)://.+")) {
+            if (!text.matches("(builtin|file|https?|hf|oci)://.+")) {
                 throw new IllegalArgumentException("the address " + text + " begins with "
-                        + text.substring(0, scheme + 3) + ": use file://, https://, http:// or hf://");
+                        + text.substring(0, scheme + 3) + ": use file://, https://, http://, hf:// or oci://");
             }
             return uri(text);
         }

@@ -31,9 +31,10 @@ public record ModelSpec(
     /** One version: immutable content at a URI. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     @ValidationRule(
-            value = "self.uri.matches('^(builtin|file|https?|hf)://.+')",
-            message = "uri must start with builtin://, file://, https://, http:// or hf://, such as builtin://minilm,"
-                    + " file:///models/chat.gguf or hf://ORG/REPO/FILE")
+            value = "self.uri.matches('^(builtin|file|https?|hf|oci)://.+')",
+            message =
+                    "uri must start with builtin://, file://, https://, http://, hf:// or oci://, such as builtin://minilm,"
+                            + " file:///models/chat.gguf, hf://ORG/REPO or hf://ORG/REPO/FILE")
     @ValidationRule(
             value = "!has(self.sha256) || self.sha256.matches('^[0-9a-f]{64}$')",
             message = "sha256 must be 64 lower-case hexadecimal digits, as sha256sum prints them")
@@ -44,12 +45,18 @@ public record ModelSpec(
             @Required
             @Size(min = 1, max = 2048)
             @JsonPropertyDescription(
-                    "Where it lies: builtin://NAME, file:///PATH, https://HOST/PATH or hf://ORG/REPO/FILE[@REVISION].")
+                    "Where it lies: builtin://NAME, file:///PATH, https://HOST/PATH, hf://ORG/REPO[/FILE][@REVISION] or"
+                            + " oci://REGISTRY/REPOSITORY[:TAG][@DIGEST][#PATH], an image that holds it.")
             String uri,
 
-            @JsonPropertyDescription("SHA-256 of the file, 64 hexadecimal digits.") @Size(max = 128) @Nullable
+            @JsonPropertyDescription(
+                    "SHA-256, 64 hexadecimal digits: of the file; of a whole repository, over the lines of sha256sum for its"
+                            + " files, sorted by path; of an image, its digest.")
+            @Size(max = 128)
+            @Nullable
             String sha256,
 
-            @JsonPropertyDescription("Format, such as onnx or gguf; guessed from the URI when absent.") @Nullable
+            @JsonPropertyDescription("Format, such as safetensors, gguf or onnx; guessed from the URI when absent.")
+            @Nullable
             String format) {}
 }

@@ -16,6 +16,8 @@ class ModelServicesTest {
         "hf://org/repo/SmolLM2-135M.Q8_0.gguf, smollm2-135m-q8-0, hf://org/repo/SmolLM2-135M.Q8_0.gguf",
         "https://host/a/chat.gguf?x=1, chat, https://host/a/chat.gguf?x=1",
         "hf://org/repo/chat.gguf@main, chat, hf://org/repo/chat.gguf@main",
+        "hf://Qwen/Qwen3-8B@main, qwen3-8b, hf://Qwen/Qwen3-8B@main",
+        "oci://registry.example/models/chat:1, chat-1, oci://registry.example/models/chat:1",
         "/models/Chat.GGUF, chat, file:///models/Chat.GGUF",
     })
     void namesServiceAfterModel(String argument, String name, String uri) {
@@ -43,7 +45,7 @@ class ModelServicesTest {
             delimiter = '|',
             value = {
                 "minilm|My_Chat|Maybe my-chat",
-                "ftp://x/y||use file://, https://, http:// or hf://",
+                "ftp://x/y||use file://, https://, http://, hf:// or oci://",
                 "hf://org/repo/123.gguf||give one with --name",
                 "''||is empty",
             })

@@ -64,12 +64,14 @@ public record Catalog(List<Service> services, List<ApiKey> keys) {
      * Names of the gauges by which an engine reports its load, in Prometheus text.
      *
      * @param path HTTP path
+     * @param port where the metrics are; null for the port that serves
      * @param waiting gauge of waiting requests
      * @param running gauge of running requests
      * @param kvCacheUse gauge of the KV cache's use, 0 to 1
      */
     public record LoadMetrics(
             String path,
+            @Nullable Integer port,
             @Nullable String waiting,
             @Nullable String running,
             @Nullable String kvCacheUse) {}

@@ -134,6 +134,7 @@ public final class CatalogReader {
         }
         return new Catalog.LoadMetrics(
                 metrics.path() == null ? "/metrics" : metrics.path(),
+                metrics.port(),
                 metrics.waiting(),
                 metrics.running(),
                 metrics.kvCacheUse());

@@ -15,7 +15,17 @@ import org.slf4j.LoggerFactory;
 /** The Engines that come with Gyropilot. */
 public final class BuiltInEngines {
     private static final Logger log = LoggerFactory.getLogger(BuiltInEngines.class);
-    private static final List<String> NAMES = List.of("onnx", "llama-cpp", "simulated");
+    private static final List<String> NAMES = List.of(
+            "onnx",
+            "llama-cpp",
+            "simulated",
+            "vllm",
+            "sglang",
+            "tgi",
+            "nim",
+            "triton",
+            "llama-server",
+            "llama-server-cuda");
 
     private BuiltInEngines() {}
 

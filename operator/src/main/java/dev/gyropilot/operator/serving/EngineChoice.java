@@ -12,7 +12,10 @@ sealed interface EngineChoice {
     /** No engine: the reason is one word for programs, the message names the thing and the remedy. */
     record None(String reason, String message) implements EngineChoice {}
 
-    /** The engine of that name, or else the only one that serves the format. */
+    /**
+     * The engine of that name, or else of those that serve the format, and the task where some do, the one with the highest
+     * priority.
+     */
     static EngineChoice choose(@Nullable String name, ModelSource.Found model, Collection<Engine> engines) {
         if (name != null) {
             return engines.stream()
@@ -26,11 +29,13 @@ sealed interface EngineChoice {
             return new None(
                     "FormatUnknown",
                     "the format of " + model.uri() + " cannot be told from its name: set spec.model.format (such as "
-                            + "gguf or onnx) or spec.engine; known engines are " + names(engines));
+                            + "safetensors, gguf or onnx) or spec.engine; known engines are " + names(engines));
         }
-        List<Engine> able = engines.stream()
-                .filter(e -> e.getSpec().formats().contains(model.format()))
-                .toList();
+        List<Engine> able = preferred(
+                model,
+                engines.stream()
+                        .filter(e -> e.getSpec().formats().contains(model.format()))
+                        .toList());
         return switch (able.size()) {
             case 1 -> new Chosen(able.getFirst());
             case 0 ->
@@ -42,8 +47,23 @@ sealed interface EngineChoice {
                 new None(
                         "EngineAmbiguous",
                         "several Engines serve the format " + model.format() + ": set spec.engine to one of "
-                                + names(able));
+                                + names(able) + ", or give one of them a higher spec.priority");
         };
+    }
+
+    /** Those with the highest priority among the ones that answer the model's task, where it has one that any answers. */
+    private static List<Engine> preferred(ModelSource.Found model, List<Engine> able) {
+        List<Engine> fit = able.stream()
+                .filter(e -> model.task() != null && e.getSpec().tasks().contains(model.task()))
+                .toList();
+        List<Engine> candidates = fit.isEmpty() ? able : fit;
+        int highest = candidates.stream()
+                .mapToInt(e -> e.getSpec().priorityOrDefault())
+                .max()
+                .orElse(0);
+        return candidates.stream()
+                .filter(e -> e.getSpec().priorityOrDefault() == highest)
+                .toList();
     }
 
     private static String names(Collection<Engine> engines) {

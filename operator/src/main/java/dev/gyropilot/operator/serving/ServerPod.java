@@ -11,12 +11,11 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
+import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodSpecBuilder;
 import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.ProbeBuilder;
-import io.fabric8.kubernetes.api.model.ResourceRequirements;
-import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
 import io.fabric8.kubernetes.api.model.SecurityContext;
 import io.fabric8.kubernetes.api.model.SecurityContextBuilder;
 import io.fabric8.kubernetes.api.model.Toleration;
@@ -31,7 +30,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /** The pod that runs one replica of a service: the engine's server, and before it the download of the model. */
 final class ServerPod {
@@ -39,6 +37,9 @@ final class ServerPod {
     static final String SERVER = "server";
     private static final String MODELS_VOLUME = "models";
     private static final String SCRATCH_VOLUME = "scratch";
+    private static final String MEMORY_VOLUME = "shared-memory";
+    /** Where a user's word for a model hub is found, by the name that its tools use. */
+    private static final String HUB_TOKEN = "HF_TOKEN";
     /** As whom our own image runs. */
     private static final long IMAGE_USER = 65_532;
     /** Unlike any folder of the machine: a node without mount namespaces replaces this path wherever it stands. */
@@ -64,6 +65,7 @@ final class ServerPod {
     private final String name;
     private final ModelSource.Found model;
     private final EngineSpec engine;
+    private final ServerResources resources;
     private final OperatorConfig config;
 
     ServerPod(ModelService service, ModelSource.Found model, Engine engine, OperatorConfig config) {
@@ -71,6 +73,7 @@ final class ServerPod {
         this.name = service.getMetadata().getName();
         this.model = model;
         this.engine = engine.getSpec();
+        this.resources = ServerResources.of(wish, this.engine);
         this.config = config;
     }
 
@@ -90,10 +93,18 @@ final class ServerPod {
         if (!config.schedulerName().isEmpty()) {
             pod.withSchedulerName(config.schedulerName());
         }
-        if (!model.isBuiltIn()) {
-            pod.withInitContainers(fetch()).addToVolumes(models());
+        if (!engine.pullSecrets().isEmpty()) {
+            pod.withImagePullSecrets(
+                    engine.pullSecrets().stream().map(LocalObjectReference::new).toList());
         }
-        if (ownContainer()) {
+        if (model.isFetched()) {
+            pod.withInitContainers(fetch());
+        }
+        if (!model.isBuiltIn()) {
+            pod.addToVolumes(models());
+        }
+        pod.addAllToVolumes(ofEngine());
+        if (ownContainer() || (config.containers() && model.isFetched())) {
             pod.addNewVolume()
                     .withName(SCRATCH_VOLUME)
                     .withNewEmptyDir()
@@ -122,10 +133,52 @@ final class ServerPod {
         return all;
     }
 
-    /** Where fetched models lie: on a node of processes in its cache, else in the claim, or with the pod. */
+    /** The folders that the engine asks for: memory that its processes share, and what it writes to. */
+    private List<Volume> ofEngine() {
+        var volumes = new ArrayList<Volume>();
+        if (engine.sharedMemory() != null) {
+            volumes.add(new VolumeBuilder()
+                    .withName(MEMORY_VOLUME)
+                    .withNewEmptyDir()
+                    .withMedium("Memory")
+                    .withSizeLimit(engine.sharedMemory())
+                    .endEmptyDir()
+                    .build());
+        }
+        for (int i = 0; i < engine.writablePaths().size(); i++) {
+            volumes.add(new VolumeBuilder()
+                    .withName(writable(i))
+                    .withNewEmptyDir()
+                    .endEmptyDir()
+                    .build());
+        }
+        return volumes;
+    }
+
+    private List<VolumeMount> mountsOfEngine() {
+        var mounts = new ArrayList<VolumeMount>();
+        if (engine.sharedMemory() != null) {
+            mounts.add(mount(MEMORY_VOLUME, "/dev/shm"));
+        }
+        for (int i = 0; i < engine.writablePaths().size(); i++) {
+            mounts.add(mount(writable(i), engine.writablePaths().get(i)));
+        }
+        return mounts;
+    }
+
+    private static String writable(int index) {
+        return "writable-" + index;
+    }
+
+    /**
+     * Where models lie: in their image, which the node keeps; fetched ones on a node of processes in its cache, else in the
+     * claim, or with the pod.
+     */
     private Volume models() {
         var volume = new VolumeBuilder().withName(MODELS_VOLUME);
-        if (!config.containers()) {
+        if (model.isImage()) {
+            volume.withNewImage("IfNotPresent", model.image());
+        } else if (!config.containers()) {
             volume.withNewHostPath(config.modelsDirectory(), "DirectoryOrCreate");
         } else if (config.modelsClaim().isEmpty()) {
             volume.withNewEmptyDir().endEmptyDir();
@@ -141,10 +194,11 @@ final class ServerPod {
     }
 
     private static VolumeMount scratch() {
-        return new VolumeMountBuilder()
-                .withName(SCRATCH_VOLUME)
-                .withMountPath("/tmp")
-                .build();
+        return mount(SCRATCH_VOLUME, "/tmp");
+    }
+
+    private static VolumeMount mount(String volume, String path) {
+        return new VolumeMountBuilder().withName(volume).withMountPath(path).build();
     }
 
     private Container server() {
@@ -167,12 +221,13 @@ final class ServerPod {
                 .withStartupProbe(probe(ready, STARTUP_PERIOD_SECONDS, PROBE_TIMEOUT_SECONDS, startup))
                 .withReadinessProbe(probe(ready, READY_PERIOD_SECONDS, PROBE_TIMEOUT_SECONDS, 2))
                 .withLivenessProbe(probe(live, LIVE_PERIOD_SECONDS, LIVE_TIMEOUT_SECONDS, LIVE_FAILURES))
-                .withResources(resources())
+                .withResources(resources.requirements())
                 .withTerminationMessagePolicy("FallbackToLogsOnError")
                 .withSecurityContext(ownContainer() ? closed() : restricted());
         if (ownContainer()) {
             container.addToVolumeMounts(scratch());
         }
+        container.addAllToVolumeMounts(mountsOfEngine());
         if (!model.isBuiltIn()) {
             container
                     .addNewVolumeMount()
@@ -204,7 +259,8 @@ final class ServerPod {
                 .endVolumeMount()
                 .withTerminationMessagePolicy("FallbackToLogsOnError")
                 .withSecurityContext(config.containers() ? closed() : restricted());
-        if (ownContainer()) {
+        wish.env().stream().filter(e -> e.getName().equals(HUB_TOKEN)).forEach(container::addToEnv);
+        if (config.containers()) {
             container.addToVolumeMounts(scratch());
         }
         return container.build();
@@ -231,18 +287,6 @@ final class ServerPod {
         env.removeIf(known -> wish.env().stream().anyMatch(w -> w.getName().equals(known.getName())));
         env.addAll(wish.env());
         return env;
-    }
-
-    private @Nullable ResourceRequirements resources() {
-        ResourceRequirements wished = wish.resources() == null ? engine.resources() : wish.resources();
-        if (wish.devices().isEmpty()) {
-            return wished;
-        }
-        return new ResourceRequirementsBuilder(Objects.requireNonNullElseGet(wished, ResourceRequirements::new))
-                .addNewClaim()
-                .withName(CLAIM)
-                .endClaim()
-                .build();
     }
 
     private Probe probe(String path, int periodSeconds, int timeoutSeconds, int failures) {
@@ -276,8 +320,11 @@ final class ServerPod {
                 .build();
     }
 
-    /** Pods find the fetched file where its URI says, so that the path is known before the download. */
+    /** Pods find the model where its URI says, so that the path is known before it is there. */
     private String modelPath() {
+        if (model.isImage()) {
+            return model.pathInImage().isEmpty() ? MODELS_PATH : MODELS_PATH + "/" + model.pathInImage();
+        }
         String file = model.uri().replaceFirst("[?#@].*$", "").replaceFirst("/+$", "");
         file = file.substring(file.lastIndexOf('/') + 1);
         String identity = model.uri() + " " + Objects.requireNonNullElse(model.sha256(), "");
@@ -294,6 +341,8 @@ final class ServerPod {
                 model.isBuiltIn() ? "" : modelPath(),
                 "MODEL_NAME",
                 name,
+                "DEVICE_COUNT",
+                Integer.toString(resources.deviceCount()),
                 "PORT",
                 Integer.toString(engine.portOrDefault()),
                 "ENGINES_IMAGE",
