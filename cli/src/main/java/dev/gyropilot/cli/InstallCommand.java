@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientTimeoutException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +52,9 @@ final class InstallCommand implements Callable<Integer> {
     @Option(
             names = "--timeout",
             paramLabel = "SECONDS",
-            description = "How long to wait until all is ready; 0 does not wait (default: ${DEFAULT-VALUE}).",
+            description =
+                    "How long to wait for what is still being deleted, and again until all is ready; 0 does not wait"
+                            + " (default: ${DEFAULT-VALUE}).",
             defaultValue = "180")
     private int timeoutSeconds = 180;
 
@@ -66,6 +69,7 @@ final class InstallCommand implements Callable<Integer> {
             return 0;
         }
         try (KubernetesClient client = options.client()) {
+            awaitRemoval(client);
             apply(client, namespace());
             @Nullable String key = ApiKeys.isPublished(client, options.namespace()) ? null : ApiKeys.random();
             List<HasMetadata> objects =
@@ -111,6 +115,15 @@ final class InstallCommand implements Callable<Integer> {
 
     private static void apply(KubernetesClient client, HasMetadata object) {
         client.resource(object).patch(APPLY);
+    }
+
+    /** An earlier removal may still be going on. */
+    private void awaitRemoval(KubernetesClient client) {
+        List<HasMetadata> kept = new ArrayList<>(List.of(namespace()));
+        options.objects(Map.of()).stream()
+                .filter(object -> object.getKind().equals("CustomResourceDefinition"))
+                .forEach(kept::add);
+        new BeingDeleted(client, terminal).await(kept, Duration.ofSeconds(timeoutSeconds));
     }
 
     private void awaitReady(KubernetesClient client, List<HasMetadata> objects) {
