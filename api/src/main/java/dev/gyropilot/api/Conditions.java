@@ -13,6 +13,12 @@ import java.util.Optional;
 public final class Conditions {
     public static final String READY = "Ready";
 
+    /** Whether the cluster has what the resource asks for; there only when it lacked something once. */
+    public static final String SUPPORTED = "Supported";
+
+    /** Reason of {@link #SUPPORTED}: the API does not serve {@code resource.k8s.io/v1}. */
+    public static final String DYNAMIC_RESOURCES_MISSING = "DynamicResourcesMissing";
+
     private Conditions() {}
 
     /** A copy of {@code conditions} with one set; its transition time changes only when its status does. */

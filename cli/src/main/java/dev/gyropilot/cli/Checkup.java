@@ -1,8 +1,12 @@
 package dev.gyropilot.cli;
 
+import dev.gyropilot.api.Conditions;
+import dev.gyropilot.api.queue.Queue;
 import dev.gyropilot.api.serving.Crds;
+import dev.gyropilot.api.serving.ModelService;
 import dev.gyropilot.install.chart.Chart;
 import io.fabric8.kubernetes.api.Pluralize;
+import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
@@ -19,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -66,6 +71,9 @@ final class Checkup {
                 this::permissions,
                 this::nodes,
                 this::dynamicResources,
+                this::wishes,
+                this::resize,
+                this::streamedLists,
                 this::metrics,
                 this::storage,
                 this::clock,
@@ -160,6 +168,73 @@ final class Checkup {
                         "devices",
                         "resource.k8s.io/v1, but no driver has published devices",
                         "For GPUs install their DRA driver, such as NVIDIA's k8s-dra-driver-gpu.");
+    }
+
+    /** What services and queues ask for and the cluster has not, as their own conditions say. */
+    private Finding wishes() {
+        Map<String, List<Condition>> told = new TreeMap<>();
+        if (client.supports(ModelService.class)) {
+            for (ModelService service :
+                    client.resources(ModelService.class).inAnyNamespace().list().getItems()) {
+                if (service.getStatus() != null) {
+                    told.put(
+                            "modelservice " + service.getMetadata().getNamespace() + "/"
+                                    + service.getMetadata().getName(),
+                            service.getStatus().conditions());
+                }
+            }
+        }
+        if (client.supports(Queue.class)) {
+            for (Queue queue : client.resources(Queue.class).list().getItems()) {
+                if (queue.getStatus() != null) {
+                    told.put(
+                            "queue " + queue.getMetadata().getName(),
+                            queue.getStatus().conditions());
+                }
+            }
+        }
+        return unmet(told);
+    }
+
+    /** The verdict over the conditions of each object, by its kind and name. */
+    static Finding unmet(Map<String, List<Condition>> told) {
+        Map<String, Condition> lacking = new TreeMap<>();
+        told.forEach((name, conditions) -> Conditions.find(conditions, Conditions.SUPPORTED)
+                .filter(c -> "False".equals(c.getStatus()))
+                .ifPresent(c -> lacking.put(name, c)));
+        return lacking.isEmpty()
+                ? Finding.good("wishes", "nothing is asked for that the cluster lacks")
+                : Finding.bad(
+                        "wishes",
+                        String.join(", ", lacking.keySet()) + " ask for what the cluster lacks",
+                        lacking.values().iterator().next().getMessage());
+    }
+
+    private Finding resize() {
+        var core = client.getApiResources("v1");
+        boolean served = core != null
+                && core.getResources().stream()
+                        .anyMatch(resource -> resource.getName().equals("pods/resize"));
+        return served
+                ? Finding.good("resize", "pods change their cpu and memory while they run")
+                : Finding.note(
+                        "resize",
+                        "pods/resize is not served: pods change their cpu and memory only by a restart",
+                        "Use Kubernetes 1.33 or newer to change them in place.");
+    }
+
+    /** No resource tells of this ability: one watch that ends at once does. */
+    private Finding streamedLists() {
+        try {
+            client.raw("/api/v1/namespaces?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan"
+                    + "&allowWatchBookmarks=true&timeoutSeconds=1&fieldSelector=metadata.name%3Ddefault");
+            return Finding.good("streamed lists", "the API sends lists as streams");
+        } catch (KubernetesClientException e) {
+            return Finding.note(
+                    "streamed lists",
+                    "the API does not send lists as streams: each starting client costs it the memory of whole lists",
+                    "Use Kubernetes 1.34 or newer on large clusters; Gyropilot works without.");
+        }
     }
 
     private Finding metrics() {

@@ -35,7 +35,8 @@ public final class Scheduler implements AutoCloseable {
 
     private Scheduler(SchedulerConfig config, Cluster cluster, Optional<Path> folder) {
         this.cluster = cluster;
-        writer = new Writer(cluster, config.bindParallelism(), inbox);
+        boolean devicesServed = cluster.client().supports(ResourceSlice.class);
+        writer = new Writer(cluster, config.bindParallelism(), inbox, devicesServed);
         journal = folder.filter(path -> config.journalMebibytes() > 0)
                 .map(path -> new Journal(
                         path,
@@ -48,7 +49,7 @@ public final class Scheduler implements AutoCloseable {
                 config.schedulerNames(), (pod, message) -> writer.refuse(pod, "SchedulerError", message), writer);
         feed(Namespace.class, readers);
         feed(Node.class, readers);
-        if (cluster.client().supports(ResourceSlice.class)) {
+        if (devicesServed) {
             feed(DeviceClass.class, readers);
             feed(ResourceSlice.class, readers);
             feed(ResourceClaim.class, readers);

@@ -47,6 +47,7 @@ final class Writer implements Actions, Remarks, AutoCloseable {
 
     private final Cluster cluster;
     private final Inbox inbox;
+    private final boolean devicesServed;
     private final ClaimWriter claims;
     private final Semaphore binding;
     private final Semaphore reporting = new Semaphore(REPORT_PARALLELISM);
@@ -54,7 +55,9 @@ final class Writer implements Actions, Remarks, AutoCloseable {
     private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("scheduler-writer-", 0).factory());
 
-    Writer(Cluster cluster, int parallelism, Inbox inbox) {
+    /** @param devicesServed whether the API serves device claims */
+    Writer(Cluster cluster, int parallelism, Inbox inbox, boolean devicesServed) {
+        this.devicesServed = devicesServed;
         this.cluster = cluster;
         this.inbox = inbox;
         this.binding = new Semaphore(parallelism);
@@ -190,7 +193,7 @@ final class Writer implements Actions, Remarks, AutoCloseable {
                     var written = new Queue();
                     written.setMetadata(queue.getMetadata());
                     written.setSpec(queue.getSpec());
-                    written.setStatus(QueueStatusWriter.status(queue, seen, cluster.now()));
+                    written.setStatus(QueueStatusWriter.status(queue, seen, devicesServed, cluster.now()));
                     try {
                         var _ = cluster.client().resource(written).updateStatus();
                         seen.problem().ifPresent(problem -> cluster.warning(queue, "ParentNotUsable", problem));

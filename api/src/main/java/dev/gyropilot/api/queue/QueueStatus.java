@@ -22,7 +22,8 @@ public record QueueStatus(
         @JsonPropertyDescription("Waiting gangs and pods, those of the queues below included.") @Nullable
         Integer pending,
 
-        @JsonPropertyDescription("Ready, with reason and message.")
+        @JsonPropertyDescription(
+                "Ready, with reason and message; Supported when the cluster lacks what the queue shares out.")
         List<Condition> conditions) {
     public QueueStatus {
         conditions = conditions == null ? List.of() : List.copyOf(conditions);

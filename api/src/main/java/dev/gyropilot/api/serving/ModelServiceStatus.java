@@ -51,7 +51,9 @@ public record ModelServiceStatus(
         @Nullable
         String latestRevision,
 
-        @JsonPropertyDescription("Ready, Progressing and ModelResolved, with reason and message.")
+        @JsonPropertyDescription(
+                "Ready, Progressing and ModelResolved, with reason and message; Supported when the cluster lacks what the"
+                        + " service asks for.")
         List<Condition> conditions) {
     public ModelServiceStatus {
         conditions = conditions == null ? List.of() : List.copyOf(conditions);

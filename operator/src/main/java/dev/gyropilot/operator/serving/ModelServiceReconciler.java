@@ -5,6 +5,7 @@ import dev.gyropilot.api.cluster.Cluster;
 import dev.gyropilot.api.cluster.Controller;
 import dev.gyropilot.api.cluster.Key;
 import dev.gyropilot.api.cluster.Reconciler;
+import dev.gyropilot.api.cluster.Served;
 import dev.gyropilot.api.serving.Engine;
 import dev.gyropilot.api.serving.Model;
 import dev.gyropilot.api.serving.ModelService;
@@ -34,16 +35,22 @@ public final class ModelServiceReconciler implements Reconciler {
     private final Cluster cluster;
     private final OperatorConfig config;
     private final Apply apply;
+    private final Served served;
+    /** Whether claim templates were served, and hence are watched, from the start. */
+    private final boolean claimsWatched;
 
     private ModelServiceReconciler(Cluster cluster, OperatorConfig config) {
         this.cluster = cluster;
         this.config = config;
         this.apply = new Apply(cluster.client());
+        this.served = new Served(cluster.client()::supports, cluster::now);
+        this.claimsWatched = served.has(ResourceClaimTemplate.class);
     }
 
     /** Registers what it watches; the caller starts it after the cluster has listed. */
     public static Controller wire(Cluster cluster, OperatorConfig config) {
-        var controller = new Controller("modelservice", PARALLELISM, new ModelServiceReconciler(cluster, config));
+        var reconciler = new ModelServiceReconciler(cluster, config);
+        var controller = new Controller("modelservice", PARALLELISM, reconciler);
         cluster.informer(ModelService.class).addEventHandler(controller.handler(s -> List.of(Key.of(s))));
         cluster.informer(Model.class)
                 .addEventHandler(controller.handler(
@@ -52,7 +59,9 @@ public final class ModelServiceReconciler implements Reconciler {
         cluster.informer(Deployment.class).addEventHandler(controller.handler(ModelServiceReconciler::serviceOf));
         cluster.informer(Service.class).addEventHandler(controller.handler(ModelServiceReconciler::serviceOf));
         cluster.informer(Pod.class).addEventHandler(controller.handler(ModelServiceReconciler::serviceOf));
-        cluster.informer(ResourceClaimTemplate.class);
+        if (reconciler.claimsWatched) {
+            cluster.informer(ResourceClaimTemplate.class);
+        }
         return controller;
     }
 
@@ -137,6 +146,11 @@ public final class ModelServiceReconciler implements Reconciler {
                 return Result.done();
             }
             case EngineChoice.Chosen chosen -> {
+                Optional<Lack> lack = Lack.of(service.getSpec(), served::has);
+                if (lack.isPresent()) {
+                    report(service, Status.lacking(service, lack.get(), observed.now()));
+                    return Result.after(Served.LOOK_AGAIN);
+                }
                 Plan plan = plan(observed, model, chosen.engine());
                 apply(observed, plan);
                 report(service, status(observed, plan));
@@ -173,8 +187,11 @@ public final class ModelServiceReconciler implements Reconciler {
         String latest = plan.revision().hash();
         plan.revision()
                 .claims(service)
-                .ifPresent(claims ->
-                        apply.unlessSame(claims, cluster.cached(ResourceClaimTemplate.class, Key.of(claims))));
+                .ifPresent(claims -> apply.unlessSame(
+                        claims,
+                        claimsWatched
+                                ? cluster.cached(ResourceClaimTemplate.class, Key.of(claims))
+                                : Optional.empty()));
         Integer wanted = plan.roll().replicas().get(latest);
         apply.unlessSame(
                 plan.revision().deployment(service, Objects.requireNonNull(wanted), plan.engine()),

@@ -70,6 +70,30 @@ final class Status {
                 status.conditions);
     }
 
+    /** The status of a service that asks for what the cluster does not have; what runs goes on. */
+    static ModelServiceStatus lacking(ModelService service, Lack lack, Instant now) {
+        ModelServiceStatus status = unresolved(service, lack.reason(), lack.message(), true, now);
+        long generation = service.getMetadata().getGeneration();
+        return new ModelServiceStatus(
+                status.observedGeneration(),
+                status.replicas(),
+                status.readyReplicas(),
+                status.selector(),
+                status.url(),
+                status.model(),
+                status.engine(),
+                status.activeRevision(),
+                status.latestRevision(),
+                Conditions.with(
+                        status.conditions(),
+                        Conditions.SUPPORTED,
+                        false,
+                        lack.reason(),
+                        lack.message(),
+                        generation,
+                        now));
+    }
+
     static ModelServiceStatus resolved(
             ModelService service,
             ModelSource.Found model,
@@ -80,6 +104,9 @@ final class Status {
             Instant now) {
         var status = new Status(service, now);
         status.set(MODEL_RESOLVED, true, "Resolved", model.title() + " is served by engine " + engine);
+        if (Conditions.find(status.conditions, Conditions.SUPPORTED).isPresent()) {
+            status.set(Conditions.SUPPORTED, true, "Supported", "the cluster has what the service asks for");
+        }
         status.progressing(progress);
         status.ready(scale, progress);
         return new ModelServiceStatus(

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gyropilot.api.cluster;
+
+import org.jspecify.annotations.NullMarked;
