@@ -56,5 +56,14 @@ public final class Names {
     /** Annotation of a pod: when it last saved its work (RFC 3339); what came after would be lost by stopping it. */
     public static final String ANNOTATION_LAST_CHECKPOINT = "gyropilot.dev/last-checkpoint";
 
+    /** Label of a Node: how many GPUs it has. */
+    public static final String LABEL_GPU_COUNT = "gyropilot.dev/gpu.count";
+
+    /** Label of a Node: the product of its GPUs, or {@code mixed}. */
+    public static final String LABEL_GPU_PRODUCT = "gyropilot.dev/gpu.product";
+
+    /** Label of a Node: the memory of its smallest GPU, in MiB. */
+    public static final String LABEL_GPU_MEMORY = "gyropilot.dev/gpu.memory";
+
     private Names() {}
 }

@@ -8,6 +8,7 @@ import dev.gyropilot.install.chart.Chart;
 import io.fabric8.kubernetes.api.Pluralize;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
@@ -30,6 +31,7 @@ import java.util.stream.Stream;
 /** Checks one cluster by what it says of itself: by discovery, not by the number of its version. */
 final class Checkup {
     private static final Duration CLOCK_LIMIT = Duration.ofSeconds(5);
+    private static final int BUSY = 429;
     private static final List<String> ROLES = List.of("operator", "scheduler", "gateway");
 
     private final KubernetesClient client;
@@ -83,6 +85,7 @@ final class Checkup {
             findings.add(safely(check));
         }
         ROLES.forEach(role -> findings.add(safely(() -> role(role))));
+        findings.add(safely(this::nodeAgents));
         return findings;
     }
 
@@ -93,7 +96,9 @@ final class Checkup {
             return Finding.note(
                     "access",
                     "a check was not possible: " + e.getMessage(),
-                    "Run gyro doctor as an administrator of the cluster.");
+                    e.getCode() == BUSY
+                            ? "The API is busy or has just begun to serve this kind: run gyro doctor again."
+                            : "Run gyro doctor as an administrator of the cluster.");
         }
     }
 
@@ -365,6 +370,27 @@ final class Checkup {
                         ready + " replicas ready; usage ends with their pods",
                         "Name a PostgreSQL by ledger.url to keep it.")
                 : Finding.good(role, ready + " replicas ready");
+    }
+
+    /** The agents that label nodes, which an installation may have or not. */
+    private Finding nodeAgents() {
+        DaemonSet agents = client.apps()
+                .daemonSets()
+                .inNamespace(namespace)
+                .withName("gyropilot-node")
+                .get();
+        if (agents == null) {
+            return Finding.good("node", "no agents: nodes are not labelled with their GPUs (value node.enabled)");
+        }
+        var status = agents.getStatus();
+        int wanted = status == null ? 0 : Objects.requireNonNullElse(status.getDesiredNumberScheduled(), 0);
+        int ready = status == null ? 0 : Objects.requireNonNullElse(status.getNumberReady(), 0);
+        return ready < wanted
+                ? Finding.bad(
+                        "node",
+                        ready + " of " + wanted + " agents ready",
+                        "See kubectl -n " + namespace + " describe pods -l app.kubernetes.io/component=node")
+                : Finding.good("node", ready + " agents ready");
     }
 
     private boolean serves(String group, String version) {

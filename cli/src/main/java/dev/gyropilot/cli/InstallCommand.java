@@ -1,5 +1,6 @@
 package dev.gyropilot.cli;
 
+import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
@@ -78,6 +79,7 @@ final class InstallCommand implements Callable<Integer> {
                 terminal.doing(object.getKind() + " " + object.getMetadata().getName());
                 apply(client, object);
             }
+            removeSwitchedOff(client);
             terminal.done(objects.size() + " objects applied in namespace " + options.namespace());
             if (timeoutSeconds > 0) {
                 awaitReady(client, objects);
@@ -115,6 +117,15 @@ final class InstallCommand implements Callable<Integer> {
 
     private static void apply(KubernetesClient client, HasMetadata object) {
         client.resource(object).patch(APPLY);
+    }
+
+    /** Of parts that are off now and were on before. */
+    private void removeSwitchedOff(KubernetesClient client) {
+        for (HasMetadata object : options.optionalObjects().reversed()) {
+            client.resource(object)
+                    .withPropagationPolicy(DeletionPropagation.BACKGROUND)
+                    .delete();
+        }
     }
 
     /** An earlier removal may still be going on. */

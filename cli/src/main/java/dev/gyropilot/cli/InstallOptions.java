@@ -50,6 +50,18 @@ final class InstallOptions {
         return kubeconfig == null ? Clients.ofEnvironment() : Clients.of(kubeconfig);
     }
 
+    /** The objects that an installation may have besides or have had: those of parts that values switch on. */
+    List<HasMetadata> optionalObjects() {
+        Map<String, HasMetadata> optional = new LinkedHashMap<>();
+        objects(Map.of("node", Map.of("enabled", true))).forEach(object -> optional.put(identity(object), object));
+        objects(Map.of()).forEach(object -> optional.remove(identity(object)));
+        return List.copyOf(optional.values());
+    }
+
+    private static String identity(HasMetadata object) {
+        return object.getKind() + "/" + object.getMetadata().getName();
+    }
+
     /** The objects of the chart. */
     List<HasMetadata> objects(Map<String, Object> more) {
         try {

@@ -1,13 +1,15 @@
 package dev.gyropilot.cli;
 
-/** A part of Gyropilot that a cluster runs as a Deployment of its own. */
+/** A part of Gyropilot that a cluster runs as a Deployment or DaemonSet of its own. */
 enum Role {
     /** Reconciles Gyropilot's kinds; one of its replicas acts. */
     operator(true),
     /** Places pods; one of its replicas acts. */
     scheduler(true),
     /** Serves requests; all of its replicas do. */
-    gateway(false);
+    gateway(false),
+    /** Labels the node on which it runs; each of its pods does. */
+    node(false);
 
     private final boolean led;
 

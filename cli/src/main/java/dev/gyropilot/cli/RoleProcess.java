@@ -6,6 +6,8 @@ import dev.gyropilot.gateway.Gateway;
 import dev.gyropilot.gateway.GatewayConfig;
 import dev.gyropilot.ledger.Ledger;
 import dev.gyropilot.ledger.LedgerConfig;
+import dev.gyropilot.node.gpu.GpuDiscovery;
+import dev.gyropilot.node.gpu.NodeAgent;
 import dev.gyropilot.operator.Operator;
 import dev.gyropilot.operator.OperatorConfig;
 import dev.gyropilot.scheduler.Scheduler;
@@ -28,6 +30,7 @@ import org.slf4j.LoggerFactory;
 final class RoleProcess implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(RoleProcess.class);
     private static final Duration DRAIN_LIMIT = Duration.ofSeconds(20);
+    private static final String NODE_NAME = "GYROPILOT_NODE_NAME";
     private static final int GATEWAY_PORT = 8080;
     /** Endpoints are taken out of Services a moment after a pod is told to end. */
     private static final int LAME_DUCK_MILLIS = 3_000;
@@ -62,6 +65,7 @@ final class RoleProcess implements AutoCloseable {
                         (settings, cluster) -> Scheduler.start(
                                 schedulerConfig(settings), cluster, Optional.of(state.resolve("decisions"))));
             case gateway -> new GatewayWork();
+            case node -> new NodeWork();
         };
     }
 
@@ -74,6 +78,7 @@ final class RoleProcess implements AutoCloseable {
                 gatewayConfig(configuration);
                 ledgerConfig(configuration);
             }
+            case node -> nodeName();
         }
     }
 
@@ -142,6 +147,16 @@ final class RoleProcess implements AutoCloseable {
                         System.getenv("GYROPILOT_LEDGER_PASSWORD"),
                         state.resolve("ledger"));
         return configuration.section("ledger", defaults);
+    }
+
+    private static String nodeName() {
+        String name = System.getenv(NODE_NAME);
+        if (name == null || name.isEmpty()) {
+            throw new CliError(
+                    NODE_NAME + " is not set",
+                    "Set it to the name of the node on which this runs; the chart takes it from the pod's spec.nodeName.");
+        }
+        return name;
     }
 
     @Override
@@ -262,6 +277,49 @@ final class RoleProcess implements AutoCloseable {
             }
             if (ledger != null) {
                 ledger.close();
+            }
+            if (cluster != null) {
+                cluster.close();
+            }
+        }
+    }
+
+    /** The agent of one node; it has no settings. */
+    private final class NodeWork implements RoleWork {
+        private @Nullable Cluster cluster;
+        private volatile @Nullable NodeAgent agent;
+
+        @Override
+        public void start(Configuration configuration) {
+            Cluster opened = access.open(traffic);
+            cluster = opened;
+            agent = NodeAgent.start(opened.client(), nodeName(), new GpuDiscovery());
+            log.info("{} works", role);
+        }
+
+        @Override
+        public void reconfigure(Configuration configuration) {}
+
+        @Override
+        public boolean ready() {
+            NodeAgent current = agent;
+            return current != null && current.ready();
+        }
+
+        @Override
+        public boolean acts() {
+            return true;
+        }
+
+        @Override
+        public boolean live() {
+            return true;
+        }
+
+        @Override
+        public void close() {
+            if (agent != null) {
+                agent.close();
             }
             if (cluster != null) {
                 cluster.close();

@@ -26,6 +26,7 @@ import picocli.CommandLine.Parameters;
             "  operator   reconciles Gyropilot's kinds",
             "  scheduler  places pods that name the scheduler gyropilot",
             "  gateway    serves requests (port 8080)",
+            "  node       labels the node GYROPILOT_NODE_NAME, on which it runs, with its GPUs",
             "",
             "Operator and scheduler: several may run, one acts, by the Lease gyropilot-ROLE.",
             "The gateway's database: GYROPILOT_LEDGER_URL, GYROPILOT_LEDGER_USER, GYROPILOT_LEDGER_PASSWORD."

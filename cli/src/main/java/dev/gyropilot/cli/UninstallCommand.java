@@ -3,6 +3,7 @@ package dev.gyropilot.cli;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -36,8 +37,9 @@ final class UninstallCommand implements Callable<Integer> {
     public Integer call() {
         boolean all = deleteData || asked();
         try (KubernetesClient client = options.client()) {
-            List<HasMetadata> objects = options.objects(Map.of()).reversed();
-            for (HasMetadata object : objects) {
+            List<HasMetadata> objects = new ArrayList<>(options.objects(Map.of()));
+            objects.addAll(options.optionalObjects());
+            for (HasMetadata object : objects.reversed()) {
                 if (all || !object.getKind().equals("CustomResourceDefinition")) {
                     terminal.doing("deleting " + object.getKind() + " "
                             + object.getMetadata().getName());

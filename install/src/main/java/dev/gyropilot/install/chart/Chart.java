@@ -25,12 +25,14 @@ public final class Chart {
             "rbac-operator.yaml",
             "rbac-scheduler.yaml",
             "rbac-gateway.yaml",
+            "rbac-node.yaml",
             "config.yaml",
             "apikey.yaml",
             "service.yaml",
             "deployment-operator.yaml",
             "deployment-scheduler.yaml",
             "deployment-gateway.yaml",
+            "daemonset-node.yaml",
             "servicemonitor.yaml");
 
     private static final YAMLMapper YAML = YAMLMapper.builder().build();

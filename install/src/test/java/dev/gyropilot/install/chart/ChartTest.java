@@ -36,6 +36,7 @@ class ChartTest {
                     List.of(Map.of("key", "a", "operator", "Exists"), Map.of("key", "b", "effect", "NoSchedule")),
             "serviceMonitor", Map.of("enabled", true),
             "gateway", Map.of("replicas", 5, "serviceType", "LoadBalancer"),
+            "node", Map.of("enabled", true, "nodeSelector", Map.of("accelerator", "yes")),
             "config",
                     Map.of("gateway", Map.of("retries", 3), "operator", Map.of("idleSeconds", 60, "modelsClaim", "m")));
 

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gyropilot.node.gpu;
+
+import org.jspecify.annotations.NullMarked;
