@@ -46,8 +46,9 @@ final class PlaceCommand implements Callable<Integer> {
 
     @Option(
             names = "--first-fit",
-            description = "Give claims the first devices in their driver's order, as Kubernetes and a scheduler whose setting"
-                    + " thriftyDevices is false, not those that cost others least.")
+            description =
+                    "Give claims the first devices in their driver's order, as Kubernetes and a scheduler whose setting"
+                            + " thriftyDevices is false, not those that cost others least.")
     private boolean firstFit;
 
     PlaceCommand(Terminal terminal, Home home) {
