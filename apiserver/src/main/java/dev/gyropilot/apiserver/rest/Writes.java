@@ -93,7 +93,7 @@ final class Writes {
         type.strategy().defaults(object);
         type.strategy().prepareForCreate(object);
         ObjectNode tracked = owned ? object : engine.fields().update(null, object, options.manager(), type);
-        ObjectNode admitted = admit(call, "CREATE", tracked, null, options);
+        ObjectNode admitted = admit(call, "CREATE", tracked, null, options, true);
         List<FieldError> errors = new ArrayList<>(MetaRules.onCreate(admitted, type.custom()));
         if (!Meta.name(admitted).isEmpty()) {
             errors.addAll(type.strategy().validateCreate(admitted));
@@ -144,7 +144,7 @@ final class Writes {
         type.strategy().prepareForUpdate(before, wanted, call.subresource());
         Generations.onUpdate(type, before, wanted);
         ObjectNode tracked = owned ? wanted : engine.fields().update(before, wanted, options.manager(), type);
-        ObjectNode admitted = admit(call, "UPDATE", tracked, before, options);
+        ObjectNode admitted = admit(call, "UPDATE", tracked, before, options, owned);
         List<FieldError> errors = new ArrayList<>(MetaRules.onUpdate(before, admitted));
         errors.addAll(type.strategy().validateUpdate(before, admitted, call.subresource()));
         refuse(type, admitted, errors);
@@ -210,13 +210,19 @@ final class Writes {
         metadata.remove("selfLink");
     }
 
+    /** @param owned whether what admission adds belongs to nobody, as in an object that is created or applied */
     private ObjectNode admit(
-            Call call, String operation, ObjectNode object, @Nullable ObjectNode before, WriteOptions options) {
-        ObjectNode untouched = object.deepCopy();
+            Call call,
+            String operation,
+            ObjectNode object,
+            @Nullable ObjectNode before,
+            WriteOptions options,
+            boolean owned) {
+        ObjectNode untouched = owned ? object : object.deepCopy();
         engine.admission()
                 .admit(new Admission.Request(
                         operation, call.attributes(), call.type(), object, before, options.dryRun()));
-        if (View.same(untouched, object)) {
+        if (owned || View.same(untouched, object)) {
             return object;
         }
         // What admission changes belongs to the requester.
