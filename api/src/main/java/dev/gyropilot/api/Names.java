@@ -23,6 +23,9 @@ public final class Names {
      */
     public static final String ANNOTATION_LAST_REQUEST = "gyropilot.dev/last-request-at";
 
+    /** Annotation of what the operator applies: a hash of it, by which it knows after a restart what is as it shall be. */
+    public static final String ANNOTATION_APPLIED = "gyropilot.dev/applied";
+
     /** Type of the Secrets that hold a gateway API key: {@code data.hash} is the lower-case hex SHA-256 of the key. */
     public static final String SECRET_TYPE_API_KEY = "gyropilot.dev/api-key";
 

@@ -1,9 +1,11 @@
 package dev.gyropilot.operator.serving;
 
+import dev.gyropilot.api.Names;
 import dev.gyropilot.api.serving.ModelService;
 import dev.gyropilot.api.serving.ModelServiceStatus;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -53,13 +55,33 @@ public final class Apply {
                 return;
             }
         }
-        HasMetadata result = force(wish);
+        String digest = Revision.hash(wish);
+        HasMetadata asApplied = cached.filter(c -> isAsApplied(c, digest)).orElse(null);
+        remember(identity, new Applied(wish, asApplied == null ? force(marked(wish, digest)) : asApplied));
+    }
+
+    private void remember(String identity, Applied last) {
         synchronized (applied) {
-            applied.put(identity, new Applied(wish, result));
+            applied.put(identity, last);
             if (applied.size() > REMEMBERED_LIMIT) {
                 applied.remove(applied.keySet().iterator().next());
             }
         }
+    }
+
+    private HasMetadata marked(HasMetadata wish, String digest) {
+        HasMetadata marked = client.getKubernetesSerialization().clone(wish);
+        marked.getMetadata().getAnnotations().put(Names.ANNOTATION_APPLIED, digest);
+        return marked;
+    }
+
+    /** Whether an earlier process applied this very wish, and nobody has written anything but its status since. */
+    private static boolean isAsApplied(HasMetadata cached, String digest) {
+        ObjectMeta metadata = cached.getMetadata();
+        return digest.equals(metadata.getAnnotations().get(Names.ANNOTATION_APPLIED))
+                && metadata.getManagedFields().stream()
+                        .allMatch(entry -> "status".equals(entry.getSubresource())
+                                || (MANAGER.equals(entry.getManager()) && "Apply".equals(entry.getOperation())));
     }
 
     private static boolean isUntouched(HasMetadata cached, HasMetadata result) {

@@ -153,7 +153,8 @@ record Revision(String hash, PodTemplateSpec template, List<DeviceRequest> devic
         return labels;
     }
 
-    private static String hash(Object content) {
+    /** Of its content as JSON, whose keys are in order. */
+    static String hash(Object content) {
         try {
             String canonical = CANONICAL.writeValueAsString(CANONICAL.convertValue(content, Map.class));
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(canonical.getBytes(StandardCharsets.UTF_8));

@@ -20,6 +20,8 @@ import io.fabric8.kubernetes.api.model.SecurityContext;
 import io.fabric8.kubernetes.api.model.SecurityContextBuilder;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.TolerationBuilder;
+import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
+import io.fabric8.kubernetes.api.model.TopologySpreadConstraintBuilder;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import io.fabric8.kubernetes.api.model.VolumeMount;
@@ -111,10 +113,26 @@ final class ServerPod {
                     .endEmptyDir()
                     .endVolume();
         }
+        if (config.containers()) {
+            pod.withTopologySpreadConstraints(overNodes());
+        }
         if (config.containers() && !config.modelsClaim().isEmpty()) {
             pod.editSecurityContext().withFsGroup(IMAGE_USER).endSecurityContext();
         }
         return pod.build();
+    }
+
+    /** Replicas of a revision go to different nodes where they can, so that one node's end is not that of the service. */
+    private TopologySpreadConstraint overNodes() {
+        return new TopologySpreadConstraintBuilder()
+                .withTopologyKey("kubernetes.io/hostname")
+                .withMaxSkew(1)
+                .withWhenUnsatisfiable("ScheduleAnyway")
+                .withMatchLabelKeys(Names.LABEL_REVISION)
+                .withNewLabelSelector()
+                .addToMatchLabels(Names.LABEL_MODEL_SERVICE, name)
+                .endLabelSelector()
+                .build();
     }
 
     /** As wished, and of a node that no longer answers its replicas go to another one sooner than a cluster's default. */
