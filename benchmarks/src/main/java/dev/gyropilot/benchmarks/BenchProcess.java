@@ -101,17 +101,22 @@ final class BenchProcess implements AutoCloseable {
 
     /** The same of a process that another started. */
     static double cpuSeconds(long pid) throws IOException {
-        long ticks = 0;
+        // Of the whole process, as the time of threads that have ended is in no task any more.
+        long ticks = ticks(Files.readString(Path.of("/proc/" + pid + "/stat")));
         try (Stream<Path> tasks = Files.list(Path.of("/proc/" + pid + "/task"))) {
             for (Path task : tasks.toList()) {
                 String stat = Files.readString(task.resolve("stat"));
-                String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-                if (!stat.contains("(C1 Compiler") && !stat.contains("(C2 Compiler")) {
-                    ticks += Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+                if (stat.contains("(C1 Compiler") || stat.contains("(C2 Compiler")) {
+                    ticks -= ticks(stat);
                 }
             }
         }
         return ticks / (double) TICKS_PER_SECOND;
+    }
+
+    private static long ticks(String stat) {
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+        return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
     }
 
     double residentMebibytes() throws IOException {

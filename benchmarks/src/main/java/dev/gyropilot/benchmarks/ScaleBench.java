@@ -80,13 +80,10 @@ final class ScaleBench implements AutoCloseable {
     }
 
     private List<Row> idle(BenchProcess operator, BenchProcess scheduler) throws IOException, InterruptedException {
-        double last = -1;
-        for (double now = requests(operator); now != last; now = requests(operator)) {
-            last = now;
+        for (double last = -2, now = 0; now - last > 2; ) {
+            last = requests(operator) + requests(scheduler);
             TimeUnit.SECONDS.sleep(5);
-            if (requests(operator) - last <= 1) {
-                break;
-            }
+            now = requests(operator) + requests(scheduler);
         }
         System.err.println("cluster: a quiet minute");
         double cpu = operator.cpuSeconds();
