@@ -78,7 +78,7 @@ status=0
 "${MAVEN:-mvn}" "${arguments[@]}" ${modules[@]+"${modules[@]}"} verify || status=$?
 
 # The second world: the same story with pods as processes, but on a real control plane. With --clusters, or where it was built before.
-story=ServeIT,KubectlIT,ClientsIT
+story=ServeIT,KubectlIT,ClientsIT,EnginesIT
 [ "$clusters" = no ] || story=$story,GenerationIT,ResilienceIT,QueuesIT,SimulationIT,TroubleIT,BadInputIT
 kubernetes=${KUBE_HOME:-$HOME/.cache/real-kubernetes}/bin
 if [ "$status" = 0 ] && [ "$quick$guide" = nono ] && [ ${#modules[@]} = 0 ]; then

@@ -48,6 +48,8 @@ class FaultsIT {
         cluster = RealCluster.breakable();
         Needs.program("helm");
         usage = new UsageDatabase(cluster.hostAddress());
+        // What another test has installed may still be on its way out.
+        cluster.kubectl("wait", "--for=delete", "namespace/" + RealCluster.NAMESPACE, "--timeout=120s");
         cluster.kubectl("create", "namespace", RealCluster.NAMESPACE).succeeded();
         helm("install");
         cluster.kubectl("create", "namespace", "story").succeeded();
